@@ -1,0 +1,1 @@
+//! View augmentations for skeleton sequences, seeded per sample.

@@ -1,0 +1,1 @@
+//! Graph-convolutional encoders for skeleton sequences on burn.

@@ -1,0 +1,1 @@
+//! Skeleton sequences: layouts, readers, preprocessing, datasets and splits.

@@ -1,0 +1,1 @@
+//! Self-supervised objectives, projector heads and methods for skeleton encoders.
