@@ -1,0 +1,97 @@
+//! Judging an encoder: its features are extracted once, frozen, and classified.
+
+mod features;
+mod frozen;
+mod knn;
+mod linear;
+
+pub use features::{Features, extract_features};
+pub use frozen::weights_digest;
+pub use knn::knn_top1;
+pub use linear::{LinearProtocol, ProbeReport, linear_probe};
+
+use burn::tensor::Device;
+use gcn_encoder::Encoder;
+use skeleton_data::{SkeletonDataset, Stream};
+
+use crate::report::Accuracy;
+
+/// Why an encoder could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluateError {
+    /// A clip has no label to learn or to compare with.
+    #[error("clip `{source_name}` has no label: the linear probe and kNN need one for each clip")]
+    Unlabelled {
+        /// Name of the clip.
+        source_name: String,
+    },
+    /// There is nothing to learn from, or nothing to judge on.
+    #[error("the {part} part of the split holds no clip")]
+    Empty {
+        /// `train` or `test`.
+        part: &'static str,
+    },
+    /// A probe that moves its encoder reports the accuracy of something else.
+    #[error("the encoder's weights changed while it was being judged: it was not frozen")]
+    NotFrozen,
+    /// The encoder's output holds NaN or infinity.
+    #[error("the encoder gives a feature that is not finite for clip `{source_name}`")]
+    NonFinite {
+        /// Name of the clip.
+        source_name: String,
+    },
+    /// The protocol's name is not known.
+    #[error("unknown linear protocol `{given}`: expected one of {expected}")]
+    UnknownProtocol {
+        /// The name as given.
+        given: String,
+        /// The known names.
+        expected: &'static str,
+    },
+}
+
+/// How [`judge`] measures.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Judgement {
+    /// Protocol of the linear probe.
+    pub linear: LinearProtocol,
+    /// Neighbours of kNN; 1 is what the field reports (CRRL, ISC, CMD).
+    pub knn_k: usize,
+    /// Seeds the probe's initial weights and batches.
+    pub seed: u64,
+}
+
+/// Linear and kNN accuracy, in percent, of a frozen encoder: learnt on `train`, measured on `test`.
+///
+/// The encoder runs in inference mode on clips without augmentation. A digest of all its weights and
+/// running statistics is compared before and after.
+///
+/// # Errors
+/// [`EvaluateError`] where clips lack labels, a part is empty, a feature is not finite, or the
+/// encoder changed.
+pub fn judge<E: Encoder>(
+    encoder: &E,
+    train: &SkeletonDataset,
+    test: &SkeletonDataset,
+    stream: Stream,
+    how: Judgement,
+    device: &Device,
+) -> Result<Accuracy, EvaluateError> {
+    let before = weights_digest(encoder);
+    let gallery = extract_features(encoder, train, stream, device)?;
+    let queries = extract_features(encoder, test, stream, device)?;
+    for (features, part) in [(&gallery, "train"), (&queries, "test")] {
+        if features.is_empty() {
+            return Err(EvaluateError::Empty { part });
+        }
+    }
+    let linear = linear_probe(&gallery, &queries, how.linear, how.seed, device);
+    let knn = knn_top1(&gallery, &queries, how.knn_k, device);
+    if weights_digest(encoder) != before {
+        return Err(EvaluateError::NotFrozen);
+    }
+    Ok(Accuracy {
+        knn_top1: knn,
+        linear_top1: linear.last_top1,
+    })
+}

@@ -1,0 +1,152 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::store::ModuleRecord;
+use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
+
+use crate::pretrain::PretrainError;
+use crate::report::write_atomically;
+
+/// The three records that burn-train saves after an epoch; a checkpoint is complete when all three exist.
+const RECORDS: [&str; 3] = ["model", "optim", "scheduler"];
+
+/// Saves one record per epoch so that a kill at any moment leaves only whole files.
+///
+/// The record goes to a temporary name first and is renamed when it is on disk.
+#[derive(Debug)]
+pub(super) struct AtomicCheckpointer {
+    directory: PathBuf,
+    name: &'static str,
+}
+
+impl AtomicCheckpointer {
+    pub(super) fn model(directory: &Path) -> Self {
+        Self::new(directory, RECORDS[0])
+    }
+
+    pub(super) fn optimizer(directory: &Path) -> Self {
+        Self::new(directory, RECORDS[1])
+    }
+
+    pub(super) fn scheduler(directory: &Path) -> Self {
+        Self::new(directory, RECORDS[2])
+    }
+
+    fn new(directory: &Path, name: &'static str) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            name,
+        }
+    }
+}
+
+fn record_path(directory: &Path, name: &str, epoch: usize) -> PathBuf {
+    directory.join(format!("{name}-{epoch}.bpk"))
+}
+
+impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer {
+    fn save(&self, epoch: usize, record: R) -> Result<(), CheckpointerError> {
+        let bytes = record
+            .checkpoint_into_bytes()
+            .map_err(CheckpointerError::Record)?;
+        write_atomically(&record_path(&self.directory, self.name, epoch), &bytes)
+            .map_err(CheckpointerError::IOError)
+    }
+
+    fn delete(&self, epoch: usize) -> Result<(), CheckpointerError> {
+        match fs::remove_file(record_path(&self.directory, self.name, epoch)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(CheckpointerError::IOError(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
+        R::load(record_path(&self.directory, self.name, epoch))
+    }
+}
+
+/// The epochs of which all three records exist, ascending.
+pub(super) fn complete_epochs(directory: &Path) -> Vec<usize> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut epochs: Vec<usize> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let number = name.to_str()?.strip_prefix("model-")?.strip_suffix(".bpk")?;
+            number.parse().ok()
+        })
+        .filter(|&epoch| {
+            RECORDS
+                .iter()
+                .all(|name| record_path(directory, name, epoch).is_file())
+        })
+        .collect();
+    epochs.sort_unstable();
+    epochs
+}
+
+/// Reads the model's record of one epoch.
+///
+/// # Errors
+/// [`PretrainError::Checkpoint`] naming the file where it is missing or not a record.
+pub(super) fn read_model(directory: &Path, epoch: usize) -> Result<ModuleRecord, PretrainError> {
+    let path = record_path(directory, RECORDS[0], epoch);
+    ModuleRecord::load(&path).map_err(|error| PretrainError::Checkpoint {
+        path,
+        problem: error.to_string(),
+    })
+}
+
+/// Checks that the three records of one epoch can be read, so that burn-train, which panics on a record that
+/// it cannot read, is never handed one.
+pub(super) fn check_readable(directory: &Path, epoch: usize) -> Result<(), PretrainError> {
+    use burn::optim::OptimizerRecord;
+    use burn::optim::lr_scheduler::LrSchedulerRecord;
+
+    fn check<R: Checkpoint>(path: PathBuf) -> Result<(), PretrainError> {
+        R::load(path.clone())
+            .map(|_| ())
+            .map_err(|error| PretrainError::Checkpoint {
+                path,
+                problem: error.to_string(),
+            })
+    }
+    check::<ModuleRecord>(record_path(directory, RECORDS[0], epoch))?;
+    check::<OptimizerRecord>(record_path(directory, RECORDS[1], epoch))?;
+    check::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_counts_only_when_all_three_records_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, epoch) in [
+            ("model", 1),
+            ("optim", 1),
+            ("scheduler", 1),
+            ("model", 2),
+            ("optim", 2),
+        ] {
+            fs::write(record_path(folder.path(), name, epoch), b"x").unwrap();
+        }
+        fs::write(folder.path().join("model-x.bpk"), b"x").unwrap();
+        assert_eq!(complete_epochs(folder.path()), [1]);
+    }
+
+    #[test]
+    fn a_damaged_record_is_a_typed_error_naming_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in RECORDS {
+            fs::write(record_path(folder.path(), name, 3), b"not a record").unwrap();
+        }
+        let error = check_readable(folder.path(), 3).unwrap_err().to_string();
+        assert!(error.contains("model-3.bpk"), "{error}");
+    }
+}

@@ -1,0 +1,93 @@
+use augment::Pipeline;
+use serde::{Deserialize, Serialize};
+
+use super::{OptimizerConfig, PretrainError};
+
+/// How to pre-train. Two runs of equal configuration on the same data give the same losses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PretrainConfig {
+    /// Passes over the training clips.
+    pub epochs: usize,
+    /// Clips in a batch; each gives one view to each twin.
+    pub batch_size: usize,
+    /// Peak learning rate, in (0, 1].
+    pub learning_rate: f64,
+    /// Fraction of all steps over which the rate climbs from near 0; cosine to 0 afterwards.
+    pub warmup: f64,
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
+    /// Largest norm of a parameter's gradient; `None` does not clip.
+    pub clip_norm: Option<f32>,
+    /// What happens to each view.
+    pub views: Pipeline,
+    /// Training clips on which the monitors look every epoch.
+    pub monitor_clips: usize,
+    /// Seeds the initial weights, the order of the clips, the views and dropout.
+    pub seed: u64,
+}
+
+impl PretrainConfig {
+    /// Checks what can be checked before any data is touched.
+    ///
+    /// # Errors
+    /// [`PretrainError::Config`] naming the field.
+    pub fn validate(&self) -> Result<(), PretrainError> {
+        let refuse = |field, problem: String| Err(PretrainError::Config { field, problem });
+        if self.epochs == 0 {
+            return refuse("epochs", "expected at least 1, found 0".to_owned());
+        }
+        if self.batch_size < 2 {
+            return refuse(
+                "batch_size",
+                format!(
+                    "expected at least 2 (batch statistics of one clip say nothing), found {}",
+                    self.batch_size
+                ),
+            );
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
+            return refuse(
+                "learning_rate",
+                format!(
+                    "expected more than 0 and at most 1, found {}",
+                    self.learning_rate
+                ),
+            );
+        }
+        if !(0.0..1.0).contains(&self.warmup) {
+            return refuse(
+                "warmup",
+                format!("expected a fraction in 0..1, found {}", self.warmup),
+            );
+        }
+        if let Some(norm) = self.clip_norm
+            && !(norm > 0.0 && norm.is_finite())
+        {
+            return refuse(
+                "clip_norm",
+                format!("expected a positive number, found {norm}"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks the configuration against the number of training clips.
+    ///
+    /// # Errors
+    /// [`PretrainError::BatchTooLarge`], and what [`validate`](Self::validate) finds.
+    pub fn validate_for(&self, clips: usize) -> Result<(), PretrainError> {
+        self.validate()?;
+        if self.batch_size > clips {
+            return Err(PretrainError::BatchTooLarge {
+                batch_size: self.batch_size,
+                clips,
+            });
+        }
+        Ok(())
+    }
+
+    /// Optimiser steps of the whole run; an incomplete last batch of an epoch is left out.
+    pub fn steps(&self, clips: usize) -> usize {
+        self.epochs * (clips / self.batch_size)
+    }
+}

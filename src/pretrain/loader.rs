@@ -1,0 +1,422 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use augment::{Clip, ViewKey, Views};
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::DatasetError;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::seq::SliceRandom;
+use skeleton_data::{SkeletonDataset, Stream};
+use ssl_objectives::TwoViewBatch;
+
+/// The sample number that stands for "the whole epoch": its generator shuffles the clips.
+const WHOLE_EPOCH: u64 = u64::MAX;
+
+/// Batches of two augmented views of each clip, for burn-train.
+///
+/// Everything random follows from (seed, epoch, sample, view): the order of the clips, the augmentation
+/// parameters, and the seed that each batch carries for the dropout of its step. Batches come in
+/// order whatever the number of workers, so a run gives the same losses with 0, 1 or 8 of them, and
+/// a run resumed at epoch `e` sees what an uninterrupted one would. burn's own loader hands
+/// batches out in the order in which its workers finish and advances one generator over the epochs,
+/// which allows neither.
+///
+/// A batch holds two tensors `[N, M, T, V, C]`; an incomplete last batch is left out, because batch
+/// statistics of another size would weigh differently in Barlow Twins.
+#[derive(Clone, Debug)]
+pub struct ViewLoader {
+    plan: Arc<Plan>,
+    device: Device,
+    epoch: EpochCounter,
+}
+
+#[derive(Debug)]
+struct Plan {
+    dataset: Arc<SkeletonDataset>,
+    views: Views,
+    stream: Stream,
+    bones: Vec<(usize, usize)>,
+    samples: Vec<usize>,
+    batch_size: usize,
+    seed: u64,
+    workers: usize,
+    shuffle: bool,
+}
+
+/// Which epoch the next pass over the data is.
+#[derive(Debug)]
+enum EpochCounter {
+    /// Counts up with every pass; 1-based, as burn-train counts.
+    Next(AtomicU64),
+    /// Every pass shows the same views, so that a monitor is comparable between epochs.
+    Fixed(u64),
+}
+
+impl Clone for EpochCounter {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Next(next) => Self::Next(AtomicU64::new(next.load(Ordering::SeqCst))),
+            Self::Fixed(epoch) => Self::Fixed(*epoch),
+        }
+    }
+}
+
+impl EpochCounter {
+    fn advance(&self) -> u64 {
+        match self {
+            Self::Next(next) => next.fetch_add(1, Ordering::SeqCst),
+            Self::Fixed(epoch) => *epoch,
+        }
+    }
+}
+
+impl ViewLoader {
+    /// A loader for training: shuffled, with fresh views every epoch, beginning at `first_epoch` (1-based).
+    pub fn training(
+        dataset: Arc<SkeletonDataset>,
+        views: Views,
+        stream: Stream,
+        batch_size: usize,
+        seed: u64,
+        workers: usize,
+        first_epoch: usize,
+        device: Device,
+    ) -> Self {
+        let samples = (0..dataset.clips().len()).collect();
+        let plan = Plan::new(
+            dataset, views, stream, samples, batch_size, seed, workers, true,
+        );
+        Self {
+            plan: Arc::new(plan),
+            device,
+            epoch: EpochCounter::Next(AtomicU64::new(first_epoch as u64)),
+        }
+    }
+
+    /// A loader for monitoring: the same views of the same `clips` clips, spread evenly over the data set, in every pass.
+    pub fn monitor(
+        dataset: Arc<SkeletonDataset>,
+        views: Views,
+        stream: Stream,
+        batch_size: usize,
+        clips: usize,
+        seed: u64,
+        workers: usize,
+        device: Device,
+    ) -> Self {
+        let total = dataset.clips().len();
+        let clips = clips.min(total);
+        let samples = (0..clips).map(|i| i * total / clips).collect();
+        let plan = Plan::new(
+            dataset, views, stream, samples, batch_size, seed, workers, false,
+        );
+        Self {
+            plan: Arc::new(plan),
+            device,
+            epoch: EpochCounter::Fixed(0),
+        }
+    }
+
+    /// Batches in one pass.
+    pub fn batches(&self) -> usize {
+        self.plan.samples.len() / self.plan.batch_size
+    }
+}
+
+impl Plan {
+    fn new(
+        dataset: Arc<SkeletonDataset>,
+        views: Views,
+        stream: Stream,
+        samples: Vec<usize>,
+        batch_size: usize,
+        seed: u64,
+        workers: usize,
+        shuffle: bool,
+    ) -> Self {
+        Self {
+            bones: dataset.layout().bones(),
+            dataset,
+            views,
+            stream,
+            samples,
+            batch_size,
+            seed,
+            workers,
+            shuffle,
+        }
+    }
+
+    fn order(&self, epoch: u64) -> Vec<usize> {
+        let mut order = self.samples.clone();
+        if self.shuffle {
+            let key = ViewKey {
+                seed: self.seed,
+                epoch,
+                sample: WHOLE_EPOCH,
+                view: 0,
+            };
+            order.shuffle(&mut key.rng());
+        }
+        order
+    }
+
+    /// Both views of the clips `samples` as `[N, M, T, V, C]` values.
+    fn batch(&self, epoch: u64, samples: &[usize], clip: &mut Clip) -> HostBatch {
+        let mut views = [Vec::new(), Vec::new()];
+        let mut shape = [0; 5];
+        for &sample in samples {
+            let sequence = &self.dataset.clips()[sample];
+            for (view, values) in views.iter_mut().enumerate() {
+                let key = ViewKey {
+                    seed: self.seed,
+                    epoch,
+                    sample: sample as u64,
+                    view: view as u64,
+                };
+                self.views
+                    .make(sequence.frames(), sequence.shape(), key, clip);
+                let made = clip.shape();
+                self.stream.apply(clip.data_mut(), made, &self.bones);
+                shape = [
+                    samples.len(),
+                    made.persons,
+                    made.frames,
+                    made.joints,
+                    made.channels,
+                ];
+                values.reserve_exact(shape.iter().product::<usize>() - values.len());
+                skeleton_data::persons_first(clip.data(), made, values);
+            }
+        }
+        HostBatch { views, shape }
+    }
+}
+
+struct HostBatch {
+    views: [Vec<f32>; 2],
+    shape: [usize; 5],
+}
+
+impl DataLoader<TwoViewBatch> for ViewLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<TwoViewBatch> + 'a> {
+        let epoch = self.epoch.advance();
+        Box::new(ViewIterator::new(
+            self.plan.clone(),
+            self.device.clone(),
+            epoch,
+        ))
+    }
+
+    fn num_items(&self) -> usize {
+        self.batches() * self.plan.batch_size
+    }
+
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<TwoViewBatch>> {
+        Arc::new(Self {
+            device: device.clone(),
+            ..self.clone()
+        })
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<TwoViewBatch>> {
+        let plan = &self.plan;
+        let plan = Plan::new(
+            plan.dataset.clone(),
+            plan.views.clone(),
+            plan.stream,
+            plan.samples[start..end].to_vec(),
+            plan.batch_size,
+            plan.seed,
+            plan.workers,
+            plan.shuffle,
+        );
+        Arc::new(Self {
+            plan: Arc::new(plan),
+            ..self.clone()
+        })
+    }
+}
+
+struct ViewIterator {
+    plan: Arc<Plan>,
+    device: Device,
+    epoch: u64,
+    order: Arc<Vec<usize>>,
+    next: usize,
+    batches: usize,
+    source: Source,
+}
+
+enum Source {
+    Inline(Clip),
+    Workers(Workers),
+}
+
+struct Workers {
+    receiver: Option<Receiver<(usize, HostBatch)>>,
+    early: BTreeMap<usize, HostBatch>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl ViewIterator {
+    fn new(plan: Arc<Plan>, device: Device, epoch: u64) -> Self {
+        let order = Arc::new(plan.order(epoch));
+        let batches = order.len() / plan.batch_size;
+        let source = match plan.workers {
+            0 => Source::Inline(Clip::new()),
+            workers => Source::Workers(Workers::spawn(&plan, epoch, &order, batches, workers)),
+        };
+        Self {
+            plan,
+            device,
+            epoch,
+            order,
+            next: 0,
+            batches,
+            source,
+        }
+    }
+}
+
+fn batch_samples(order: &[usize], index: usize, batch_size: usize) -> &[usize] {
+    &order[index * batch_size..(index + 1) * batch_size]
+}
+
+impl Workers {
+    fn spawn(
+        plan: &Arc<Plan>,
+        epoch: u64,
+        order: &Arc<Vec<usize>>,
+        batches: usize,
+        workers: usize,
+    ) -> Self {
+        // The bound keeps workers from running far ahead of a slow training step.
+        let (sender, receiver) = sync_channel(workers);
+        let next = Arc::new(AtomicUsize::new(0));
+        let threads = (0..workers.min(batches))
+            .map(|_| {
+                let (plan, order, next, sender) =
+                    (plan.clone(), order.clone(), next.clone(), sender.clone());
+                std::thread::spawn(move || work(&plan, epoch, &order, batches, &next, &sender))
+            })
+            .collect();
+        Self {
+            receiver: Some(receiver),
+            early: BTreeMap::new(),
+            threads,
+        }
+    }
+
+    /// The batch with this index, or nothing if a worker died.
+    fn wait_for(&mut self, index: usize) -> Option<HostBatch> {
+        loop {
+            if let Some(batch) = self.early.remove(&index) {
+                return Some(batch);
+            }
+            let (arrived, batch) = self.receiver.as_ref()?.recv().ok()?;
+            self.early.insert(arrived, batch);
+        }
+    }
+}
+
+fn work(
+    plan: &Plan,
+    epoch: u64,
+    order: &[usize],
+    batches: usize,
+    next: &AtomicUsize,
+    sender: &SyncSender<(usize, HostBatch)>,
+) {
+    let mut clip = Clip::new();
+    loop {
+        let index = next.fetch_add(1, Ordering::SeqCst);
+        if index >= batches {
+            return;
+        }
+        let batch = plan.batch(
+            epoch,
+            batch_samples(order, index, plan.batch_size),
+            &mut clip,
+        );
+        if sender.send((index, batch)).is_err() {
+            return; // training stopped before the end of the epoch
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.receiver = None; // wakes workers that wait to send
+        for thread in self.threads.drain(..) {
+            // A worker's panic has been reported by `wait_for`'s caller already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Iterator for ViewIterator {
+    type Item = Result<TwoViewBatch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.batches {
+            return None;
+        }
+        let index = self.next;
+        self.next += 1;
+        let host = match &mut self.source {
+            Source::Inline(clip) => {
+                let samples = batch_samples(&self.order, index, self.plan.batch_size);
+                self.plan.batch(self.epoch, samples, clip)
+            }
+            Source::Workers(workers) => match workers.wait_for(index) {
+                Some(batch) => batch,
+                None => {
+                    self.next = self.batches;
+                    return Some(Err(DatasetError::new(std::io::Error::other(
+                        "a data loader worker died",
+                    ))));
+                }
+            },
+        };
+        let HostBatch {
+            views: [a, b],
+            shape,
+        } = host;
+        let tensor = |values: Vec<f32>| {
+            Tensor::<5>::from_data(TensorData::new(values, shape), &self.device)
+        };
+        Some(Ok(TwoViewBatch {
+            view_a: tensor(a),
+            view_b: tensor(b),
+            seed: step_seed(self.plan.seed, self.epoch, index as u64),
+            epoch: self.epoch as usize,
+            step: index + 1,
+        }))
+    }
+}
+
+/// The seed of one step's dropout; a function of (seed, epoch, step) only.
+fn step_seed(seed: u64, epoch: u64, step: u64) -> u64 {
+    use rand::Rng;
+    let key = ViewKey {
+        seed,
+        epoch,
+        sample: WHOLE_EPOCH,
+        view: step + 1,
+    };
+    key.rng().next_u64()
+}
+
+impl DataLoaderIterator<TwoViewBatch> for ViewIterator {
+    fn progress(&self) -> Progress {
+        Progress::new(
+            self.next * self.plan.batch_size,
+            self.batches * self.plan.batch_size,
+            Some("clips".to_owned()),
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! Pre-training on burn-train: its learner, its checkpoints, its dashboard; our data, schedule and monitors.
+
+mod checkpoint;
+mod config;
+mod history;
+mod loader;
+mod optimizer;
+mod progress;
+mod retention;
+mod run;
+mod schedule;
+
+pub use config::PretrainConfig;
+pub use history::EpochRecord;
+pub use loader::ViewLoader;
+pub use optimizer::OptimizerConfig;
+pub use run::{Pretrained, load_milestone, milestones, pretrain};
+pub use schedule::warmup_cosine;
+
+use std::path::PathBuf;
+
+use ssl_objectives::ObjectiveError;
+
+/// Why pre-training did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PretrainError {
+    /// A value of the configuration is impossible.
+    #[error("`{field}`: {problem}")]
+    Config {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A batch cannot be filled.
+    #[error(
+        "a batch of {batch_size} is larger than the {clips} training clips: choose a batch of at most {clips}"
+    )]
+    BatchTooLarge {
+        /// Clips in a batch, as asked for.
+        batch_size: usize,
+        /// Clips there are.
+        clips: usize,
+    },
+    /// A file of a checkpoint cannot be used.
+    #[error("checkpoint {}: {problem}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// There is nothing to resume.
+    #[error("{} holds no complete checkpoint to resume from", folder.display())]
+    NothingToResume {
+        /// The checkpoint folder.
+        folder: PathBuf,
+    },
+    /// The run folder cannot be written to.
+    #[error("cannot write to {}: {source}", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The file system's answer.
+        source: std::io::Error,
+    },
+    /// The objective stopped the run: a loss was not finite.
+    #[error(transparent)]
+    Objective(#[from] ObjectiveError),
+    /// burn-train stopped on an error of its own: a device, a data set, a checkpoint that could not be saved.
+    #[error("training stopped: {0}")]
+    Training(String),
+    /// The user stopped training.
+    #[error("training was stopped after {epochs} epochs{}; run again with --resume to go on", reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default())]
+    Interrupted {
+        /// Complete epochs on disk.
+        epochs: usize,
+        /// The reason that was given.
+        reason: Option<String>,
+    },
+}

@@ -1,0 +1,64 @@
+use burn::grad_clipping::GradientClippingConfig;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use serde::{Deserialize, Serialize};
+
+/// The optimiser of a run, with PyTorch's constants where burn's defaults differ, so that rates found in the
+/// literature mean the same here.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "name")]
+pub enum OptimizerConfig {
+    /// Adam with betas 0.9 and 0.999, epsilon 1e-8; weight decay is added to the gradient.
+    Adam {
+        /// L2 penalty.
+        weight_decay: f32,
+    },
+    /// AdamW with betas 0.9 and 0.999, epsilon 1e-8; decoupled weight decay.
+    AdamW {
+        /// Decoupled weight decay.
+        weight_decay: f32,
+    },
+    /// Stochastic gradient descent with momentum, without dampening.
+    Sgd {
+        /// Momentum factor.
+        momentum: f64,
+        /// L2 penalty.
+        weight_decay: f32,
+    },
+}
+
+impl OptimizerConfig {
+    /// Builds burn's optimiser, clipping each parameter's gradient to the norm `clip` if given.
+    pub fn init(&self, clip: Option<f32>) -> ModuleOptimizer {
+        let clip = clip.map(GradientClippingConfig::Norm);
+        let decay = |penalty: f32| (penalty > 0.0).then(|| WeightDecayConfig::new(penalty));
+        match *self {
+            Self::Adam { weight_decay } => AdamConfig::new()
+                .with_epsilon(1e-8)
+                .with_weight_decay(decay(weight_decay))
+                .with_grad_clipping(clip)
+                .init(),
+            Self::AdamW { weight_decay } => AdamWConfig::new()
+                .with_epsilon(1e-8)
+                .with_weight_decay(weight_decay)
+                .with_grad_clipping(clip)
+                .init(),
+            Self::Sgd {
+                momentum,
+                weight_decay,
+            } => {
+                let momentum = (momentum > 0.0).then(|| {
+                    MomentumConfig::new()
+                        .with_momentum(momentum)
+                        .with_dampening(0.0)
+                });
+                SgdConfig::new()
+                    .with_momentum(momentum)
+                    .with_weight_decay(decay(weight_decay))
+                    .with_gradient_clipping(clip)
+                    .init()
+            }
+        }
+    }
+}

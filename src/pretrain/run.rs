@@ -1,0 +1,205 @@
+use std::fmt::Display;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use burn::train::logger::FileMetricLogger;
+use burn::train::metric::{LearningRateMetric, LossMetric};
+use burn::train::{InferenceStep, Interrupter, Learner, SupervisedTraining, TrainStep};
+use skeleton_data::{SkeletonDataset, Stream};
+use ssl_objectives::{
+    BarlowMetric, CollapseConfig, CollapseMonitor, DiagonalMetric, EffectiveRankMetric,
+    EmbeddingStdMetric, FiniteGuard, InstanceMetric, OffDiagonalMetric, SktOutput, TwoViewBatch,
+};
+
+use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, read_model};
+use super::history::History;
+use super::progress::PlainProgress;
+use super::retention::Retention;
+use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader, warmup_cosine};
+use augment::Views;
+
+/// What a run does beside its configuration; none of it changes a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions {
+    /// Go on from the last complete checkpoint.
+    pub resume: bool,
+    /// Threads that prepare batches; 0 prepares them between the steps.
+    pub workers: usize,
+    /// Keep the checkpoint of every so many epochs; `None` keeps the last two only.
+    pub milestone: Option<usize>,
+}
+
+/// A finished pre-training.
+#[derive(Debug)]
+pub struct Pretrained<M> {
+    /// The method with the weights of the last epoch, without autodiff.
+    pub method: M,
+    /// What each epoch ended with.
+    pub history: Vec<EpochRecord>,
+    /// Wall-clock seconds in this process, monitors included.
+    pub seconds: f64,
+    /// Epochs trained in this process: fewer than configured after a resume.
+    pub epochs_run: usize,
+}
+
+/// Pre-trains `method` on the clips of `dataset`, in `folder`.
+///
+/// burn-train runs the epochs: after each it writes a checkpoint to `folder/checkpoint`, the steps' metrics
+/// to `folder/train` and `folder/valid`, and its log to `folder/experiment.log`; we add `folder/history.json`.
+/// Progress is burn-train's dashboard on a terminal and plain lines elsewhere. A run killed at any
+/// moment resumes at its last complete epoch and ends with the losses of an uninterrupted run.
+///
+/// # Errors
+/// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays.
+pub fn pretrain<M>(
+    method: M,
+    dataset: &Arc<SkeletonDataset>,
+    stream: Stream,
+    config: &PretrainConfig,
+    options: RunOptions,
+    folder: &Path,
+    device: &Device,
+) -> Result<Pretrained<M>, PretrainError>
+where
+    M: TrainStep<Input = TwoViewBatch, Output = SktOutput>
+        + InferenceStep<Input = TwoViewBatch, Output = SktOutput>
+        + Module
+        + Display
+        + 'static,
+{
+    let clips = dataset.clips().len();
+    config.validate_for(clips)?;
+    let checkpoints = folder.join("checkpoint");
+    fs::create_dir_all(&checkpoints).map_err(|source| PretrainError::Unwritable {
+        path: checkpoints.clone(),
+        source,
+    })?;
+    let done = match options.resume {
+        true => last_readable(&checkpoints)?,
+        false => 0,
+    };
+
+    let views = Views::same(config.views.clone());
+    let train = ViewLoader::training(
+        dataset.clone(),
+        views.clone(),
+        stream,
+        config.batch_size,
+        config.seed,
+        options.workers,
+        done + 1,
+        device.clone(),
+    );
+    let monitor = ViewLoader::monitor(
+        dataset.clone(),
+        views,
+        stream,
+        config.batch_size,
+        config.monitor_clips.max(config.batch_size),
+        config.seed,
+        options.workers,
+        device.clone(),
+    );
+
+    let history = History::open(folder, done);
+    let interrupter = Interrupter::new();
+    let guard = FiniteGuard::new(interrupter.clone());
+    let mut training = SupervisedTraining::new(folder, Arc::new(train), Arc::new(monitor))
+        .metric_train_numeric(LossMetric::new())
+        .metric_train_numeric(BarlowMetric::new())
+        .metric_train_numeric(InstanceMetric::new())
+        .metric_train_numeric(DiagonalMetric::new())
+        .metric_train_numeric(OffDiagonalMetric::new())
+        .metric_train_numeric(LearningRateMetric::new())
+        .metric_train(guard.clone())
+        .metric_valid_numeric(LossMetric::new())
+        .metric_valid_numeric(DiagonalMetric::new())
+        .metric_valid_numeric(OffDiagonalMetric::new())
+        .metric_valid_numeric(EmbeddingStdMetric::new())
+        .metric_valid_numeric(EffectiveRankMetric::new())
+        .metric_valid(CollapseMonitor::new(CollapseConfig::default()))
+        .with_metric_logger(FileMetricLogger::new(folder))
+        .with_metric_logger(history.logger())
+        .with_custom_checkpointers(
+            AtomicCheckpointer::model(&checkpoints),
+            AtomicCheckpointer::optimizer(&checkpoints),
+            AtomicCheckpointer::scheduler(&checkpoints),
+        )
+        .with_checkpointing_strategy(Retention {
+            milestone: options.milestone,
+        })
+        .with_interrupter(interrupter)
+        .num_epochs(config.epochs);
+    if done > 0 {
+        training = training.checkpoint(done);
+    }
+    if !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainProgress::new(2)));
+    }
+
+    let schedule = warmup_cosine(config.learning_rate, config.warmup, config.steps(clips))?;
+    let learner = Learner::new(method, config.optimizer.init(config.clip_norm), schedule);
+    let started = Instant::now();
+    let result = training.launch(learner);
+    let seconds = started.elapsed().as_secs_f64();
+
+    if let Some(error) = guard.take_error() {
+        return Err(error.into());
+    }
+    if let Some(error) = result.error {
+        return Err(PretrainError::Training(error.to_string()));
+    }
+    if let Some(stop) = result.interrupted {
+        return Err(PretrainError::Interrupted {
+            epochs: complete_epochs(&checkpoints).last().copied().unwrap_or(0),
+            reason: stop.reason,
+        });
+    }
+    Ok(Pretrained {
+        method: result.model,
+        history: history.epochs(),
+        seconds,
+        epochs_run: config.epochs - done,
+    })
+}
+
+/// The last epoch of which every record can be read.
+fn last_readable(checkpoints: &Path) -> Result<usize, PretrainError> {
+    let last = complete_epochs(checkpoints)
+        .last()
+        .copied()
+        .ok_or_else(|| PretrainError::NothingToResume {
+            folder: checkpoints.to_owned(),
+        })?;
+    check_readable(checkpoints, last)?;
+    Ok(last)
+}
+
+/// The epochs whose checkpoints are still in a run's folder, ascending.
+pub fn milestones(folder: &Path) -> Vec<usize> {
+    complete_epochs(&folder.join("checkpoint"))
+}
+
+/// `method` with the weights that it had after `epoch`.
+///
+/// # Errors
+/// [`PretrainError::Checkpoint`] where the file is missing, damaged, or of another shape.
+pub fn load_milestone<M: Module>(
+    method: M,
+    folder: &Path,
+    epoch: usize,
+) -> Result<M, PretrainError> {
+    let checkpoints = folder.join("checkpoint");
+    let record = read_model(&checkpoints, epoch)?;
+    method
+        .try_load_record(record)
+        .map_err(|error| PretrainError::Checkpoint {
+            path: checkpoints.join(format!("model-{epoch}.bpk")),
+            problem: error.to_string(),
+        })
+}

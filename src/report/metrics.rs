@@ -1,0 +1,80 @@
+use serde::{Deserialize, Serialize};
+
+/// The content of a run's `metrics.json`. Accuracies are in percent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// The pre-training method: `skt`.
+    pub method: String,
+    /// The data set: `synthetic`, `nw-ucla`, `ntu60`, `ntu120`.
+    pub dataset: String,
+    /// The split into train and test.
+    pub protocol: String,
+    /// The input stream: `joint`, `bone`, `motion`.
+    pub stream: String,
+    /// Clips that pre-training and the linear probe see.
+    pub train_sequences: usize,
+    /// Clips that the accuracies are measured on.
+    pub test_sequences: usize,
+    /// Seed of everything random in the run.
+    pub seed: u64,
+    /// Epochs of pre-training.
+    pub epochs: usize,
+    /// How the epoch that is reported was chosen: always `last`.
+    pub epoch_choice: String,
+    /// The linear protocol by name, see [`LinearProtocol`](crate::evaluate::LinearProtocol).
+    pub linear_protocol: String,
+    /// Neighbours in kNN.
+    pub knn_k: usize,
+    /// The encoder that was trained.
+    pub encoder: EncoderSummary,
+    /// The same encoder with its initial weights.
+    pub random_encoder: Accuracy,
+    /// The encoder after the last epoch of pre-training.
+    pub pretrained: Accuracy,
+    /// What pre-training took.
+    pub pretrain: PretrainSummary,
+    /// Accuracies at earlier epochs, where they were asked for; for looking at, not for choosing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<CurvePoint>,
+}
+
+/// Name and size of an encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderSummary {
+    /// Architecture and width, such as `stgcn-ssl`.
+    pub name: String,
+    /// Trainable parameters.
+    pub parameters: usize,
+    /// Width D of a feature.
+    pub feature_dim: usize,
+}
+
+/// Accuracies of a frozen encoder on the test clips, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accuracy {
+    /// Nearest neighbours by cosine similarity, train clips as gallery.
+    pub knn_top1: f64,
+    /// Linear probe at its last epoch.
+    pub linear_top1: f64,
+}
+
+/// What pre-training took and ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PretrainSummary {
+    /// Wall-clock seconds of pre-training in this process (after a resume: of the rest), monitors included.
+    pub seconds: f64,
+    /// Augmented views through the encoder a second, over the same time.
+    pub views_per_second: f64,
+    /// Mean loss over the last epoch's steps.
+    pub final_loss: f64,
+}
+
+/// Accuracy after some epoch of pre-training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Epochs of pre-training done.
+    pub epoch: usize,
+    /// Accuracy with the weights of that epoch.
+    #[serde(flatten)]
+    pub accuracy: Accuracy,
+}
