@@ -1,1 +1,12 @@
 //! Graph-convolutional encoders for skeleton sequences on burn.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod encoder;
+pub mod graph;
+pub mod norm;
+pub mod ops;
+pub mod stgcn;
+
+pub use encoder::{Encoder, trainable_parameters};
+pub use graph::{Adjacency, Partition, UnknownPartition};
+pub use stgcn::{Initialisation, StGcn, StGcnConfig, StGcnError, UnitConfig, UnknownWidth, Width};

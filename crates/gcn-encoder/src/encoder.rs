@@ -1,0 +1,72 @@
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+/// A network that turns skeleton sequences into feature vectors.
+///
+/// Shapes use `N` sequences, `M` persons, `T` frames, `V` joints, `C` channels, `D` features. A method for
+/// self-supervised learning is written against this trait and so works with every encoder.
+pub trait Encoder: Module {
+    /// Features of every person, frame and joint, before anything is averaged.
+    ///
+    /// # Shapes
+    /// - `x`: `[N, M, T, V, C]`
+    /// - output: `[N, M, T', V, D]`, where `T'` is what the encoder's temporal strides leave of `T`
+    ///
+    /// # Panics
+    /// When `V` or `C` is not what the encoder was made for, or an axis is empty.
+    fn feature_map(&self, x: Tensor<5>) -> Tensor<5>;
+
+    /// Number of features `D` of a sequence.
+    fn feature_dim(&self) -> usize;
+
+    /// Features of a sequence: the feature map averaged over joints and frames, then over persons.
+    ///
+    /// Every person counts the same, also one that is absent (all its coordinates zero): that is how the
+    /// published encoders average (`papers.md` 5.1).
+    ///
+    /// # Shapes
+    /// - `x`: `[N, M, T, V, C]`
+    /// - output: `[N, D]`
+    ///
+    /// # Panics
+    /// As [`feature_map`](Self::feature_map).
+    fn forward(&self, x: Tensor<5>) -> Tensor<2> {
+        let map = self.feature_map(x);
+        let [n, m, t, v, d] = map.dims();
+        let positions = m * t * v;
+        map.reshape([n, positions, d])
+            .sum_dim(1)
+            .reshape([n, d])
+            .div_scalar(positions as f64)
+    }
+}
+
+/// Number of learnable scalars of `module`, frozen or not: what papers and PyTorch report as parameters.
+///
+/// burn's [`Module::num_params`] also counts the running statistics of batch normalisation, which no
+/// gradient reaches. burn shows them to a visitor like any parameter, and on a device without autodiff
+/// nothing but their name tells them apart: fields called `running_mean` and `running_var` are left out.
+pub fn trainable_parameters<M: Module>(module: &M) -> usize {
+    #[derive(Default)]
+    struct Count {
+        path: Vec<String>,
+        scalars: usize,
+    }
+    impl ModuleVisitor for Count {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let running = |field: &String| field == "running_mean" || field == "running_var";
+            if !self.path.last().is_some_and(running) {
+                self.scalars += param.lazy_shape().num_elements();
+            }
+        }
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.path.pop();
+        }
+    }
+    let mut count = Count::default();
+    module.visit(&mut count);
+    count.scalars
+}

@@ -1,0 +1,7 @@
+//! Skeleton graphs: how a layout's edges become the adjacency matrices of a graph convolution.
+
+mod adjacency;
+mod partition;
+
+pub use adjacency::Adjacency;
+pub use partition::{Partition, UnknownPartition};

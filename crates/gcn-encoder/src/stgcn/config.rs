@@ -1,0 +1,304 @@
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use skeleton_data::Layout;
+
+use super::network::StGcn;
+use crate::graph::Partition;
+
+/// One unit of an ST-GCN: output channels and temporal stride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitConfig {
+    /// Output channels.
+    pub channels: usize,
+    /// Temporal stride: 1 keeps the number of frames, 2 halves it (rounding up).
+    pub stride: usize,
+}
+
+/// A published list of units (`papers.md` 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Width {
+    /// A quarter of the original, with a last unit of 256 channels: 16 x4, 32 x3, 64 x2, 256. The encoder
+    /// of CrosSCLR, AimCLR and PSTL.
+    #[default]
+    Ssl,
+    /// As released with ST-GCN: 64 x4, 128 x3, 256 x3.
+    Full,
+}
+
+/// A text that names no [`Width`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown width `{given}`: expected ssl or full")]
+pub struct UnknownWidth {
+    /// The text as given.
+    pub given: String,
+}
+
+impl Width {
+    /// The units of this width.
+    pub fn units(self) -> Vec<UnitConfig> {
+        let units: [(usize, usize); 10] = match self {
+            Self::Ssl => [
+                (16, 1),
+                (16, 1),
+                (16, 1),
+                (16, 1),
+                (32, 2),
+                (32, 1),
+                (32, 1),
+                (64, 2),
+                (64, 1),
+                (256, 1),
+            ],
+            Self::Full => [
+                (64, 1),
+                (64, 1),
+                (64, 1),
+                (64, 1),
+                (128, 2),
+                (128, 1),
+                (128, 1),
+                (256, 2),
+                (256, 1),
+                (256, 1),
+            ],
+        };
+        units
+            .into_iter()
+            .map(|(channels, stride)| UnitConfig { channels, stride })
+            .collect()
+    }
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ssl => "ssl",
+            Self::Full => "full",
+        })
+    }
+}
+
+impl FromStr for Width {
+    type Err = UnknownWidth;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ssl" => Ok(Self::Ssl),
+            "full" => Ok(Self::Full),
+            _ => Err(UnknownWidth {
+                given: text.to_owned(),
+            }),
+        }
+    }
+}
+
+/// How weights start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initialisation {
+    /// PyTorch's convolution default, which ST-GCN and PSTL leave in place: weights and biases uniform in
+    /// `+-1 / sqrt(fan_in)`; batch norm weight 1, bias 0.
+    #[default]
+    PyTorch,
+    /// As CrosSCLR: convolution weights N(0, 0.02), batch norm weights N(1, 0.02), biases 0.
+    CrosSclr,
+}
+
+/// Configuration of an [`StGcn`].
+///
+/// ```
+/// use burn::tensor::Device;
+/// use gcn_encoder::{Encoder, Partition, StGcnConfig, trainable_parameters};
+/// use skeleton_data::Layout;
+///
+/// let encoder = StGcnConfig::new(Layout::ntu25())
+///     .with_partition(Partition::SpatialAsCoded)
+///     .init(&Device::flex())?;
+/// assert_eq!(encoder.feature_dim(), 256);
+/// assert_eq!(trainable_parameters(&encoder), 821_380);
+/// # Ok::<(), gcn_encoder::StGcnError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StGcnConfig {
+    /// The skeleton whose graph is convolved over.
+    pub layout: Layout,
+    /// How neighbours are split into subsets.
+    #[serde(default)]
+    pub partition: Partition,
+    /// Channels of the input; 3 for x, y, z.
+    pub in_channels: usize,
+    /// The units, from input to output.
+    pub units: Vec<UnitConfig>,
+    /// Frames that a temporal convolution sees; odd. 9 as published.
+    pub taps: usize,
+    /// Probability with which an output of a temporal convolution is dropped in training, in every unit but
+    /// the first; 0.5 as published.
+    pub dropout: f64,
+    /// How weights start.
+    #[serde(default)]
+    pub initialisation: Initialisation,
+}
+
+/// A configuration from which no ST-GCN can be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StGcnError {
+    /// No units.
+    #[error("an ST-GCN needs at least one unit, `units` is empty")]
+    NoUnits,
+    /// A count that must be positive is zero.
+    #[error("`{field}` is 0, expected at least 1")]
+    Zero {
+        /// The field, e.g. `units[3].stride`.
+        field: String,
+    },
+    /// An even number of taps has no middle.
+    #[error("`taps` is {taps}, expected an odd number")]
+    EvenTaps {
+        /// The number given.
+        taps: usize,
+    },
+    /// A dropout that is no probability below 1.
+    #[error("`dropout` is {dropout}, expected at least 0 and below 1")]
+    Dropout {
+        /// The number given.
+        dropout: f64,
+    },
+}
+
+impl StGcnConfig {
+    /// The self-supervised width on `layout`, three input channels, and the other settings as published.
+    pub fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            partition: Partition::default(),
+            in_channels: 3,
+            units: Width::Ssl.units(),
+            taps: 9,
+            dropout: 0.5,
+            initialisation: Initialisation::default(),
+        }
+    }
+
+    /// Sets the partition of the graph.
+    pub fn with_partition(mut self, partition: Partition) -> Self {
+        self.partition = partition;
+        self
+    }
+
+    /// Sets the units to a published list.
+    pub fn with_width(self, width: Width) -> Self {
+        self.with_units(width.units())
+    }
+
+    /// Sets the units.
+    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
+        self.units = units;
+        self
+    }
+
+    /// Sets the number of input channels.
+    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
+        self.in_channels = in_channels;
+        self
+    }
+
+    /// Sets the number of frames that a temporal convolution sees.
+    pub fn with_taps(mut self, taps: usize) -> Self {
+        self.taps = taps;
+        self
+    }
+
+    /// Sets the dropout probability.
+    pub fn with_dropout(mut self, dropout: f64) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Sets how weights start.
+    pub fn with_initialisation(mut self, initialisation: Initialisation) -> Self {
+        self.initialisation = initialisation;
+        self
+    }
+
+    /// Makes the network on `device`, drawing its weights from the device's generator.
+    ///
+    /// # Errors
+    /// [`StGcnError`] when the configuration describes no network.
+    pub fn init(&self, device: &Device) -> Result<StGcn, StGcnError> {
+        self.check()?;
+        let adjacency = self.partition.adjacency(&self.layout);
+        let (k, v) = (adjacency.partitions(), adjacency.joints());
+        let graph = Tensor::from_data(
+            TensorData::new(adjacency.data().to_vec(), [k, v, v]),
+            device,
+        );
+        Ok(StGcn::new(self, graph, device))
+    }
+
+    fn check(&self) -> Result<(), StGcnError> {
+        let positive = |value: usize, field: &dyn Fn() -> String| match value {
+            0 => Err(StGcnError::Zero { field: field() }),
+            _ => Ok(()),
+        };
+        if self.units.is_empty() {
+            return Err(StGcnError::NoUnits);
+        }
+        positive(self.in_channels, &|| "in_channels".to_owned())?;
+        for (i, unit) in self.units.iter().enumerate() {
+            positive(unit.channels, &|| format!("units[{i}].channels"))?;
+            positive(unit.stride, &|| format!("units[{i}].stride"))?;
+        }
+        if self.taps.is_multiple_of(2) {
+            return Err(StGcnError::EvenTaps { taps: self.taps });
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(StGcnError::Dropout {
+                dropout: self.dropout,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_survives_json() {
+        let config = StGcnConfig::new(Layout::kinect20()).with_dropout(0.1);
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<StGcnConfig>(&json).unwrap(), config);
+    }
+
+    #[test]
+    fn impossible_configurations_are_refused_by_name() {
+        let good = || StGcnConfig::new(Layout::kinect20());
+        let unit = |channels, stride| vec![UnitConfig { channels, stride }];
+        let cases = [
+            (good().with_units(vec![]), "units"),
+            (good().with_units(unit(0, 1)), "units[0].channels"),
+            (good().with_units(unit(4, 0)), "units[0].stride"),
+            (good().with_in_channels(0), "in_channels"),
+            (good().with_taps(8), "taps"),
+            (good().with_dropout(1.0), "dropout"),
+            (good().with_dropout(f64::NAN), "dropout"),
+        ];
+        for (config, field) in cases {
+            let error = config.init(&Device::flex()).unwrap_err();
+            assert!(error.to_string().contains(field), "{field}: {error}");
+        }
+    }
+
+    #[test]
+    fn widths_are_read_back_and_others_refused() {
+        for width in [Width::Ssl, Width::Full] {
+            assert_eq!(width.to_string().parse(), Ok(width));
+        }
+        assert!("wide".parse::<Width>().is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! The spatial-temporal graph convolutional network of Yan et al. (AAAI 2018).
+
+mod config;
+mod network;
+mod unit;
+
+pub use config::{Initialisation, StGcnConfig, StGcnError, UnitConfig, UnknownWidth, Width};
+pub use network::StGcn;
+pub use unit::{Projection, StGcnUnit};

@@ -1,0 +1,166 @@
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig, Initializer};
+use burn::tensor::{Device, Distribution, Slice, Tensor};
+
+use super::config::{Initialisation, StGcnConfig, UnitConfig};
+use crate::norm::ChannelNorm;
+use crate::ops::{graph_convolution, normalise_add_activate, temporal_convolution};
+
+/// One unit of an ST-GCN: graph convolution, batch norm, ReLU, temporal convolution, batch norm, dropout,
+/// plus a shortcut, ReLU (`papers.md` 5.1).
+#[derive(Module, Debug)]
+pub struct StGcnUnit {
+    /// Graph convolution weight, `[K, C, D]`.
+    pub graph_weight: Param<Tensor<3>>,
+    /// Graph convolution bias, `[K, D]`.
+    pub graph_bias: Param<Tensor<2>>,
+    /// Learnable importance that multiplies the adjacency, `[K, V, V]`, 1 at first.
+    pub edge_importance: Param<Tensor<3>>,
+    /// Batch norm after the graph convolution.
+    pub graph_norm: ChannelNorm,
+    /// Temporal convolution weight, `[taps, D, D]`.
+    pub temporal_weight: Param<Tensor<3>>,
+    /// Temporal convolution bias, `[D]`.
+    pub temporal_bias: Param<Tensor<1>>,
+    /// Batch norm after the temporal convolution.
+    pub temporal_norm: ChannelNorm,
+    /// Dropout after it.
+    pub dropout: Dropout,
+    /// The shortcut's projection where the unit changes width or length.
+    pub projection: Option<Projection>,
+    shortcut: bool,
+    stride: usize,
+}
+
+/// The shortcut of a unit that changes width or length: 1x1 convolution with the unit's stride, batch norm.
+#[derive(Module, Debug)]
+pub struct Projection {
+    /// Weight, `[C, D]`.
+    pub weight: Param<Tensor<2>>,
+    /// Bias, `[D]`.
+    pub bias: Param<Tensor<1>>,
+    /// Batch norm after it.
+    pub norm: ChannelNorm,
+}
+
+/// Initialisers of a convolution's weight, its bias, and a batch norm's weight.
+fn initialisers(scheme: Initialisation, fan_in: usize) -> [Initializer; 3] {
+    match scheme {
+        Initialisation::PyTorch => {
+            let bound = 1.0 / (fan_in as f64).sqrt();
+            let uniform = Initializer::Uniform {
+                min: -bound,
+                max: bound,
+            };
+            [uniform.clone(), uniform, Initializer::Ones]
+        }
+        Initialisation::CrosSclr => [
+            Initializer::Normal {
+                mean: 0.0,
+                std: 0.02,
+            },
+            Initializer::Zeros,
+            Initializer::Normal {
+                mean: 1.0,
+                std: 0.02,
+            },
+        ],
+    }
+}
+
+impl StGcnUnit {
+    /// Unit number `index` of `config`, fed with `in_channels` channels, on a graph of `k` subsets.
+    pub(super) fn new(
+        config: &StGcnConfig,
+        index: usize,
+        in_channels: usize,
+        device: &Device,
+    ) -> Self {
+        let UnitConfig { channels, stride } = config.units[index];
+        let (k, v, taps) = (
+            config.partition.subsets(),
+            config.layout.joint_count(),
+            config.taps,
+        );
+        let scheme = config.initialisation;
+        let [weight, bias, gamma] = initialisers(scheme, in_channels);
+        let [temporal_weight, temporal_bias, _] = initialisers(scheme, channels * taps);
+        let first = index == 0;
+        let identity = in_channels == channels && stride == 1;
+        Self {
+            graph_weight: weight.init([k, in_channels, channels], device),
+            graph_bias: bias.init([k, channels], device),
+            edge_importance: Initializer::Ones.init([k, v, v], device),
+            graph_norm: ChannelNorm::new(channels, &gamma, device),
+            temporal_weight: temporal_weight.init([taps, channels, channels], device),
+            temporal_bias: temporal_bias.init([channels], device),
+            temporal_norm: ChannelNorm::new(channels, &gamma, device),
+            dropout: DropoutConfig::new(if first { 0.0 } else { config.dropout }).init(),
+            projection: (!first && !identity).then(|| Projection {
+                weight: weight.init([in_channels, channels], device),
+                bias: bias.init([channels], device),
+                norm: ChannelNorm::new(channels, &gamma, device),
+            }),
+            shortcut: !first,
+            stride,
+        }
+    }
+
+    /// Runs the unit on the graph `adjacency`, `[K, V, V]`.
+    ///
+    /// # Shapes
+    /// - `x`: `[B, T, V, C]`
+    /// - output: `[B, T', V, D]` with `T' = ceil(T / stride)`
+    pub fn forward(&self, x: Tensor<4>, adjacency: Tensor<3>) -> Tensor<4> {
+        let graph = adjacency * self.edge_importance.val();
+        let y = graph_convolution(
+            x.clone(),
+            graph,
+            self.graph_weight.val(),
+            self.graph_bias.val(),
+        );
+        let affine = self.graph_norm.affine(&y, None);
+        // Frames and joints change places in the pass that normalises, so that it costs nothing extra.
+        let y = normalise_add_activate(y.swap_dims(1, 2), affine, None, None);
+
+        let y = temporal_convolution(y, self.temporal_weight.val(), self.stride);
+        let affine = self
+            .temporal_norm
+            .affine(&y, Some(self.temporal_bias.val()));
+        let y = y.swap_dims(1, 2);
+        let keep = self.keep_mask(&y);
+        normalise_add_activate(y, affine, keep, self.shortcut(x))
+    }
+
+    fn shortcut(&self, x: Tensor<4>) -> Option<Tensor<4>> {
+        match &self.projection {
+            Some(projection) => Some(projection.forward(x, self.stride)),
+            None => self.shortcut.then_some(x),
+        }
+    }
+
+    fn keep_mask(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
+        let Dropout { prob, training } = &self.dropout;
+        let dropping = *prob > 0.0 && training.is_enabled() && x.device().is_autodiff();
+        dropping.then(|| x.random_like(Distribution::Bernoulli(1.0 - prob)) / (1.0 - prob))
+    }
+}
+
+impl Projection {
+    /// # Shapes
+    /// - `x`: `[B, T, V, C]`
+    /// - output: `[B, T', V, D]`
+    fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
+        let x = match stride {
+            1 => x,
+            _ => x.slice_dim(1, Slice::from_range_stepped(.., stride as isize)),
+        };
+        let [b, t, v, c] = x.dims();
+        let [_, d] = self.weight.dims();
+        let y = x
+            .reshape([b * t * v, c])
+            .matmul(self.weight.val())
+            .reshape([b, t, v, d]);
+        self.norm.affine(&y, Some(self.bias.val())).apply(y)
+    }
+}
