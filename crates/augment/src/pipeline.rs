@@ -96,9 +96,17 @@ impl Augmentation for Pipeline {
     /// [`apply`](Self::apply) works on.
     ///
     /// # Errors
-    /// [`AugmentError::Stage`] around [`AugmentError::Shape`]: a step cannot act on the clips it gets, or a step that
-    /// is not always taken changes the length, so that views could not share a batch.
+    /// [`AugmentError::Shape`] for clips without values. [`AugmentError::Stage`] around it when a step cannot act on
+    /// the clips it gets, or when one that is not always taken changes the length, so that views could not share
+    /// a batch.
     fn output_shape(&self, shape: ClipShape) -> Result<ClipShape, AugmentError> {
+        if shape.is_empty() {
+            return Err(AugmentError::Shape {
+                step: "pipeline",
+                shape,
+                expected: "at least one frame, person, joint and channel".to_owned(),
+            });
+        }
         let mut current = shape;
         for (index, stage) in self.stages.iter().enumerate() {
             if stage.probability == 0.0 {
@@ -229,6 +237,7 @@ mod tests {
             Pipeline::new(vec![Stage::sometimes(0.5, SortedFrames::default())]).unwrap();
         assert!(sometimes.output_shape(shape((50, 1, 20))).is_err());
         assert!(sometimes.output_shape(shape((52, 1, 20))).is_ok());
+        assert!(pipeline.output_shape(shape((0, 2, 25))).is_err());
     }
 
     #[test]
