@@ -1,1 +1,17 @@
-//! Self-supervised representation learning for skeleton sequences.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod device;
+mod error;
+pub mod evaluate;
+pub mod experiment;
+pub mod pretrain;
+pub mod report;
+
+pub use device::{DeviceError, DeviceSpec};
+pub use error::Error;
+
+pub use augment;
+pub use gcn_encoder;
+pub use skeleton_data;
+pub use ssl_objectives;

@@ -1,6 +1,7 @@
+use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Tensor, TensorData};
 use gcn_encoder::Encoder;
-use skeleton_data::{SkeletonDataset, Stream, persons_first};
+use skeleton_data::{SkeletonBatcher, SkeletonDataset, Stream};
 
 use super::EvaluateError;
 
@@ -81,49 +82,27 @@ pub fn extract_features<E: Encoder>(
 ) -> Result<Features, EvaluateError> {
     let encoder = encoder.valid();
     let device = device.clone().inner();
-    let bones = dataset.layout().bones();
+    let batcher = SkeletonBatcher::new(dataset.layout(), stream);
     let dim = encoder.feature_dim();
     let mut values = Vec::with_capacity(dataset.clips().len() * dim);
     let mut labels = Vec::with_capacity(dataset.clips().len());
-    let mut clip = Vec::new();
     for clips in dataset.clips().chunks(BATCH) {
-        let mut batch = Vec::new();
-        for sequence in clips {
-            clip.clear();
-            clip.extend_from_slice(sequence.frames());
-            stream.apply(&mut clip, sequence.shape(), &bones);
-            persons_first(&clip, sequence.shape(), &mut batch);
-            labels.push(
-                sequence
-                    .meta()
-                    .label
-                    .ok_or_else(|| EvaluateError::Unlabelled {
-                        source_name: sequence.meta().source.clone(),
-                    })?,
-            );
-        }
-        let shape = clips[0].shape();
-        let input = TensorData::new(
-            batch,
-            [
-                clips.len(),
-                shape.persons,
-                shape.frames,
-                shape.joints,
-                shape.channels,
-            ],
-        );
+        let batch = batcher.batch(clips.to_vec(), &device);
         let features: Vec<f32> = encoder
-            .forward(Tensor::from_data(input, &device))
+            .forward(batch.clips)
             .into_data()
             .iter::<f32>()
             .collect();
-        for (row, sequence) in features.chunks(dim).zip(clips) {
+        for (row, clip) in features.chunks(dim).zip(clips) {
+            let source_name = || clip.meta().source.clone();
             if row.iter().any(|value| !value.is_finite()) {
                 return Err(EvaluateError::NonFinite {
-                    source_name: sequence.meta().source.clone(),
+                    source_name: source_name(),
                 });
             }
+            labels.push(clip.meta().label.ok_or_else(|| EvaluateError::Unlabelled {
+                source_name: source_name(),
+            })?);
         }
         values.extend(features);
     }

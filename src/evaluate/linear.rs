@@ -8,7 +8,6 @@ use burn::nn::{Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
-use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::{EvaluateError, Features};
@@ -130,13 +129,13 @@ pub fn linear_probe(
     let mut order: Vec<usize> = (0..train.len()).collect();
     let mut final_loss = 0.0;
     for epoch in 0..protocol.epochs() {
-        order.shuffle(&mut rng);
+        rng.partial_shuffle(&mut order, train.len());
         let mut losses = Vec::new();
         for batch in order.chunks(BATCH) {
             let (rows, targets) = gather(train, batch, &device);
             let batch_loss = loss.forward(classifier.forward(rows), targets);
             let gradients = GradientsParams::from_grads(batch_loss.backward(), &classifier);
-            classifier = optimizer.step(protocol.rate(epoch).into(), classifier, gradients);
+            classifier = optimizer.step(protocol.rate(epoch), classifier, gradients);
             losses.push(batch_loss);
         }
         if epoch + 1 == protocol.epochs() {

@@ -8,7 +8,6 @@ use augment::{Clip, ViewKey, Views};
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::seq::SliceRandom;
 use skeleton_data::{SkeletonDataset, Stream};
 use ssl_objectives::TwoViewBatch;
 
@@ -159,7 +158,8 @@ impl Plan {
                 sample: WHOLE_EPOCH,
                 view: 0,
             };
-            order.shuffle(&mut key.rng());
+            let count = order.len();
+            key.rng().partial_shuffle(&mut order, count);
         }
         order
     }

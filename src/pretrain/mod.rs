@@ -14,11 +14,12 @@ pub use config::PretrainConfig;
 pub use history::EpochRecord;
 pub use loader::ViewLoader;
 pub use optimizer::OptimizerConfig;
-pub use run::{Pretrained, load_milestone, milestones, pretrain};
+pub use run::{Pretrained, RunOptions, load_milestone, milestones, pretrain};
 pub use schedule::warmup_cosine;
 
 use std::path::PathBuf;
 
+use augment::AugmentError;
 use ssl_objectives::ObjectiveError;
 
 /// Why pre-training did not start, or stopped.
@@ -64,6 +65,9 @@ pub enum PretrainError {
         /// The file system's answer.
         source: std::io::Error,
     },
+    /// The augmentations cannot act on the clips.
+    #[error(transparent)]
+    Augment(#[from] AugmentError),
     /// The objective stopped the run: a loss was not finite.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),

@@ -16,7 +16,7 @@ use ssl_objectives::{
     EmbeddingStdMetric, FiniteGuard, InstanceMetric, OffDiagonalMetric, SktOutput, TwoViewBatch,
 };
 
-use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, read_model};
+use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, load_model};
 use super::history::History;
 use super::progress::PlainProgress;
 use super::retention::Retention;
@@ -74,17 +74,18 @@ where
 {
     let clips = dataset.clips().len();
     config.validate_for(clips)?;
+    let views = Views::same(config.views.clone());
+    views.output_shape(dataset.shape())?;
     let checkpoints = folder.join("checkpoint");
     fs::create_dir_all(&checkpoints).map_err(|source| PretrainError::Unwritable {
         path: checkpoints.clone(),
         source,
     })?;
     let done = match options.resume {
-        true => last_readable(&checkpoints)?,
+        true => last_usable(&method, &checkpoints)?,
         false => 0,
     };
 
-    let views = Views::same(config.views.clone());
     let train = ViewLoader::training(
         dataset.clone(),
         views.clone(),
@@ -168,8 +169,8 @@ where
     })
 }
 
-/// The last epoch of which every record can be read.
-fn last_readable(checkpoints: &Path) -> Result<usize, PretrainError> {
+/// The last epoch whose records can be read and fit the method. burn-train panics on one that does not.
+fn last_usable<M: Module>(method: &M, checkpoints: &Path) -> Result<usize, PretrainError> {
     let last = complete_epochs(checkpoints)
         .last()
         .copied()
@@ -177,6 +178,7 @@ fn last_readable(checkpoints: &Path) -> Result<usize, PretrainError> {
             folder: checkpoints.to_owned(),
         })?;
     check_readable(checkpoints, last)?;
+    load_model(method.clone(), checkpoints, last)?;
     Ok(last)
 }
 
@@ -194,12 +196,5 @@ pub fn load_milestone<M: Module>(
     folder: &Path,
     epoch: usize,
 ) -> Result<M, PretrainError> {
-    let checkpoints = folder.join("checkpoint");
-    let record = read_model(&checkpoints, epoch)?;
-    method
-        .try_load_record(record)
-        .map_err(|error| PretrainError::Checkpoint {
-            path: checkpoints.join(format!("model-{epoch}.bpk")),
-            problem: error.to_string(),
-        })
+    load_model(method, &folder.join("checkpoint"), epoch)
 }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The content of a run's `metrics.json`. Accuracies are in percent.
@@ -77,4 +79,47 @@ pub struct CurvePoint {
     /// Accuracy with the weights of that epoch.
     #[serde(flatten)]
     pub accuracy: Accuracy,
+}
+
+impl fmt::Display for Metrics {
+    /// A table for the terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} on {} ({}, {} stream): {} clips to train on, {} to test on, seed {}",
+            self.method,
+            self.dataset,
+            self.protocol,
+            self.stream,
+            self.train_sequences,
+            self.test_sequences,
+            self.seed
+        )?;
+        writeln!(
+            f,
+            "{:<26}{:>12}{:>12}",
+            self.encoder.name,
+            format!("linear {}", self.linear_protocol),
+            format!("kNN k={}", self.knn_k)
+        )?;
+        let mut row = |name: &str, accuracy: Accuracy| {
+            writeln!(
+                f,
+                "{name:<26}{:>10.1} %{:>10.1} %",
+                accuracy.linear_top1, accuracy.knn_top1
+            )
+        };
+        row("untrained", self.random_encoder)?;
+        for point in &self.curve {
+            if point.epoch < self.epochs {
+                row(&format!("epoch {}", point.epoch), point.accuracy)?;
+            }
+        }
+        row(&format!("epoch {} (last)", self.epochs), self.pretrained)?;
+        write!(
+            f,
+            "pre-training: {:.0} s, {:.0} views/s, final loss {:.4}",
+            self.pretrain.seconds, self.pretrain.views_per_second, self.pretrain.final_loss
+        )
+    }
 }

@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+
+use crate::device::DeviceError;
+use crate::evaluate::EvaluateError;
+use crate::pretrain::PretrainError;
+
+/// Everything that can go wrong between a folder of files and a judged encoder.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The device is unknown, or was not compiled in.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Files could not be read, or do not hold what they should.
+    #[error(transparent)]
+    Data(#[from] skeleton_data::DataError),
+    /// The synthetic figures were asked to do what they cannot.
+    #[error(transparent)]
+    Synthetic(#[from] skeleton_data::synthetic::SyntheticError),
+    /// An augmentation was asked for that does not exist or cannot work.
+    #[error(transparent)]
+    Augment(#[from] augment::AugmentError),
+    /// The encoder's configuration does not fit the skeleton.
+    #[error(transparent)]
+    Encoder(#[from] gcn_encoder::StGcnError),
+    /// The method's configuration is impossible.
+    #[error(transparent)]
+    Objective(#[from] ssl_objectives::ObjectiveError),
+    /// Pre-training did not start, or stopped.
+    #[error(transparent)]
+    Pretrain(#[from] PretrainError),
+    /// The encoder could not be judged.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// A data set on disk needs a folder, the synthetic one takes none.
+    #[error("{0}")]
+    Source(String),
+    /// The run folder holds another run.
+    #[error(
+        "{} already holds a run: choose another --out, or --resume it", folder.display()
+    )]
+    Occupied {
+        /// The run folder.
+        folder: PathBuf,
+    },
+    /// A run cannot be resumed with another configuration.
+    #[error(
+        "{} was made by another configuration, so its checkpoints do not fit:\n{}",
+        path.display(),
+        differences.join("\n")
+    )]
+    ConfigMismatch {
+        /// The `config.json` of the run.
+        path: PathBuf,
+        /// A line for each field that differs, with both values.
+        differences: Vec<String>,
+    },
+    /// A file of the run folder cannot be read.
+    #[error("cannot read {}: {problem}", path.display())]
+    RunFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The run folder cannot be written to.
+    #[error("cannot write to {}: {source}", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The file system's answer.
+        source: std::io::Error,
+    },
+}
