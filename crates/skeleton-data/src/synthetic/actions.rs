@@ -4,13 +4,10 @@
 use std::f32::consts::{PI, TAU};
 use std::fmt;
 
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::anatomy::Side;
-use super::body::{Arm, Leg, Pose};
-use super::nuisance::{Difficulty, spread};
+use super::body::{Arm, Pose};
+use super::segments::Side;
 
 /// An action that a synthetic figure can perform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,7 +75,7 @@ impl Action {
     }
 
     /// Repetitions in a clip at tempo 1. They overlap on purpose: frequency alone does not give the class.
-    fn cycles(self) -> f32 {
+    pub(super) fn cycles(self) -> f32 {
         match self {
             Action::WaveOneHand | Action::WaveBothHands => 2.8,
             Action::Clap => 3.0,
@@ -98,104 +95,43 @@ impl fmt::Display for Action {
     }
 }
 
-/// Number of style parameters that an action may use, each within [-1, 1] at style 1.
-const QUIRKS: usize = 5;
-/// Number of independent sway oscillations.
-const SWAYS: usize = 10;
+/// Number of style parameters that an action may use.
+pub(super) const QUIRKS: usize = 5;
 
-/// What a subject does in the same manner every time.
+/// How one person performs an action once.
 #[derive(Clone, Debug)]
-pub(super) struct Habits {
-    quirks: [f32; QUIRKS],
-    tempo: f32,
+pub(super) struct Manner {
+    /// The side that a one-sided action uses.
+    pub(super) lead: Side,
+    /// Departures from the textbook form, each within [-1, 1] at style 1.
+    pub(super) quirks: [f32; QUIRKS],
+    /// Repetitions in the clip.
+    pub(super) cycles: f32,
+    /// Where in a repetition the clip starts, within [0, 1).
+    pub(super) phase: f32,
+    /// Speeding up and slowing down: share of the clip's length, and phase in radians.
+    pub(super) warp: [f32; 2],
+    /// Factor on the size of the movement.
+    pub(super) size: f32,
+    /// How late the action sets in, within [0, 1].
+    pub(super) onset: f32,
 }
 
-impl Habits {
-    pub(super) fn draw(rng: &mut ChaCha8Rng) -> Habits {
-        Habits { quirks: [(); QUIRKS].map(|()| spread(rng)), tempo: spread(rng) }
-    }
-}
-
-/// One performance of an action, or of nothing at all (`action: None`, a bystander).
-#[derive(Clone, Debug)]
-pub(super) struct Performance {
-    action: Option<Action>,
-    lead: Side,
-    quirks: [f32; QUIRKS],
-    cycles: f32,
-    phase: f32,
-    warp: [f32; 2],
-    size: f32,
-    onset: f32,
-    idle: Pose,
-    sway: [[f32; 3]; SWAYS],
-}
-
-impl Performance {
-    pub(super) fn draw(
-        action: Option<Action>,
-        habits: &Habits,
-        difficulty: &Difficulty,
-        rng: &mut ChaCha8Rng,
-    ) -> Performance {
-        let d = difficulty;
-        let lead = if rng.random::<f32>() < d.left_handed { Side::Left } else { Side::Right };
-        let quirks = habits.quirks.map(|habit| d.style * 0.5 * (habit + spread(rng)));
-        let tempo = (d.tempo * 0.5 * (habits.tempo + spread(rng))).exp();
-        let loose = (2.0 * d.amplitude).min(1.0);
-        let sway_angle = d.sway * 4f32.to_radians();
-        Performance {
-            action,
-            lead,
-            quirks,
-            cycles: action.map_or(1.0, Action::cycles) * tempo,
-            // Without a spread of tempi, all performances are in step.
-            phase: (2.0 * d.tempo).min(1.0) * rng.random::<f32>(),
-            warp: [d.tempo * 0.2 * spread(rng), TAU * rng.random::<f32>()],
-            size: (d.amplitude * spread(rng)).exp(),
-            onset: loose * rng.random::<f32>(),
-            idle: idle(d.posture, rng),
-            sway: [(); SWAYS].map(|()| {
-                let size = sway_angle * (0.3 + 0.7 * rng.random::<f32>());
-                [size, 0.5 + 1.5 * rng.random::<f32>(), TAU * rng.random::<f32>()]
-            }),
-        }
-    }
-
-    /// The posture at time `u` within [0, 1], from the clip's first frame to its last.
-    pub(super) fn pose(&self, u: f32) -> Pose {
-        let mut pose = self.idle;
-        let sway = self.sway.map(|[size, rate, phase]| size * (TAU * rate * u + phase).sin());
-        pose.pitch += sway[0];
-        pose.lean += sway[1];
-        pose.twist += sway[2];
-        pose.look += sway[3];
-        pose.heading += sway[4];
-        for side in 0..2 {
-            pose.arms[side].flex += sway[5 + side];
-            pose.arms[side].elbow += sway[7 + side].abs();
-        }
-        pose.legs[0].flex += 0.3 * sway[9];
-        pose.legs[1].flex -= 0.3 * sway[9];
-        if let Some(action) = self.action {
-            self.act(action, u, &mut pose);
-        }
-        pose
-    }
-
-    fn act(&self, action: Action, u: f32, pose: &mut Pose) {
-        let [q0, q1, q2, q3, q4] = self.quirks;
-        let warped = u + self.warp[0] * (TAU * u + self.warp[1]).sin();
-        let phase = self.phase + self.cycles * warped;
+impl Action {
+    /// Moves `pose`, a person at rest, to where the action is at time `u` within [0, 1].
+    pub(super) fn act(self, manner: &Manner, u: f32, pose: &mut Pose) {
+        let [q0, q1, q2, q3, q4] = manner.quirks;
+        let warped = u + manner.warp[0] * (TAU * u + manner.warp[1]).sin();
+        let phase = manner.phase + manner.cycles * warped;
         let swing = (TAU * phase).sin();
         let beat = pulse(phase);
         // Actions set in within the first third of the clip, and grow over a tenth of it.
-        let on = smooth((u - 0.3 * self.onset + 0.05) / 0.1);
-        let size = self.size;
-        let (lead, other) = (self.lead.index(), self.lead.other().index());
+        let on = smooth((u - 0.3 * manner.onset + 0.05) / 0.1);
+        let size = manner.size;
+        let (lead, other) = (manner.lead.index(), manner.lead.other().index());
         // Turning towards the other side brings the leading shoulder forwards.
-        let forwards = -self.lead.sign();
-        match action {
+        let forwards = -manner.lead.sign();
+        match self {
             Action::WaveOneHand | Action::WaveBothHands => {
                 let raised = arm(
                     20.0 + 25.0 * q0,
@@ -204,7 +140,7 @@ impl Performance {
                     80.0 + 20.0 * q3 + 30.0 * size * swing,
                 );
                 pose.arms[lead] = pose.arms[lead].toward(raised, on);
-                if action == Action::WaveBothHands {
+                if self == Action::WaveBothHands {
                     pose.arms[other] = pose.arms[other].toward(raised, on);
                 }
             }
@@ -228,7 +164,9 @@ impl Performance {
                 let back = arm(-10.0 + 15.0 * q0, 90.0 + 20.0 * q1, 75.0, 90.0 + 15.0 * q2);
                 let through = arm(85.0 + 20.0 * q3, 20.0, 0.0, 15.0);
                 let (wind, release) = (bump(phase, 0.35, 0.3) * on, bump(phase, 0.62, 0.22) * on);
-                pose.arms[lead] = pose.arms[lead].toward(back, wind).toward(through, release * size.min(1.2));
+                pose.arms[lead] = pose.arms[lead]
+                    .toward(back, wind)
+                    .toward(through, release * size.min(1.2));
                 pose.twist += forwards * 30f32.to_radians() * size * (release - wind);
                 pose.pitch += 15f32.to_radians() * size * release;
                 pose.legs[other].flex += (22.0 + 10.0 * q4).to_radians() * wind.max(release);
@@ -265,13 +203,15 @@ impl Performance {
                 pose.arms = pose.arms.map(|arm| arm.toward(ahead, reach));
             }
             Action::SitDown => {
-                let length = (0.32 + 0.08 * q0) / self.cycles.clamp(0.6, 1.6);
-                let down = smooth((u - 0.05 - 0.4 * self.onset) / length);
+                let length = (0.32 + 0.08 * q0) / manner.cycles.clamp(0.6, 1.6);
+                let down = smooth((u - 0.05 - 0.4 * manner.onset) / length);
                 let passing = 4.0 * down * (1.0 - down);
                 bend_legs(pose, (80.0 + 8.0 * q1) * down, (84.0 + 12.0 * q2) * down);
                 pose.pitch += ((32.0 + 12.0 * q3) * passing + (4.0 + 8.0 * q4) * down).to_radians();
                 let knees = arm(28.0, 8.0, -8.0, 48.0);
-                pose.arms = pose.arms.map(|arm| arm.toward(knees, down * (0.5 + 0.5 * q4).clamp(0.0, 1.0)));
+                pose.arms = pose
+                    .arms
+                    .map(|arm| arm.toward(knees, down * (0.5 + 0.5 * q4).clamp(0.0, 1.0)));
             }
             Action::Bow => {
                 let down = beat * on * size;
@@ -282,47 +222,31 @@ impl Performance {
                 pose.arms.iter_mut().for_each(|arm| arm.flex += hang);
             }
             Action::PickUp => {
-                let (down, up) = (bump(phase, 0.4, 0.4) * on * size.min(1.25), bump(phase, 0.75, 0.3) * on);
+                let (down, up) = (
+                    bump(phase, 0.4, 0.4) * on * size.min(1.25),
+                    bump(phase, 0.75, 0.3) * on,
+                );
                 let knees = 1.0 + 0.4 * q0;
                 bend_legs(pose, 42.0 * knees * down, 62.0 * knees * down);
                 pose.pitch += (55.0 + 12.0 * q1).to_radians() * down;
                 pose.twist += forwards * 14f32.to_radians() * down;
                 let reach = arm(70.0 + 15.0 * q2, 5.0, 0.0, 8.0);
                 let hold = arm(25.0 + 15.0 * q3, 8.0, -15.0, 95.0 + 15.0 * q4);
-                pose.arms[lead] = pose.arms[lead].toward(reach, down.min(1.0)).toward(hold, up);
+                pose.arms[lead] = pose.arms[lead]
+                    .toward(reach, down.min(1.0))
+                    .toward(hold, up);
             }
             Action::JumpingJack => {
                 let open = beat * on * size.min(1.15);
                 let wide = arm(0.0, 145.0 + 15.0 * q0, 0.0, 15.0 + 10.0 * q1);
                 pose.arms = pose.arms.map(|arm| arm.toward(wide, open));
-                pose.legs.iter_mut().for_each(|leg| leg.abduct += (26.0 + 8.0 * q2).to_radians() * open);
+                pose.legs
+                    .iter_mut()
+                    .for_each(|leg| leg.abduct += (26.0 + 8.0 * q2).to_radians() * open);
                 pose.jump += (0.09 + 0.04 * q3) * on * pulse(2.0 * phase);
             }
         }
     }
-}
-
-/// A person at rest, `departure` from hanging arms and straight legs.
-fn idle(departure: f32, rng: &mut ChaCha8Rng) -> Pose {
-    let mut off = |degrees: f32| (departure * degrees * spread(rng)).to_radians();
-    let mut pose = Pose {
-        pitch: off(9.0),
-        lean: off(5.0),
-        twist: off(10.0),
-        nod: off(12.0),
-        look: off(25.0),
-        ..Pose::default()
-    };
-    for side in 0..2 {
-        pose.arms[side] = Arm {
-            flex: off(28.0),
-            abduct: 0.12 + off(28.0).abs(),
-            turn: off(35.0),
-            elbow: 0.25 + off(85.0).abs(),
-        };
-        pose.legs[side] = Leg { flex: off(10.0), abduct: 0.04 + off(9.0).abs(), knee: off(12.0).abs() };
-    }
-    pose
 }
 
 /// An arm posture in degrees: see [`Arm`].
@@ -351,64 +275,15 @@ fn pulse(phase: f32) -> f32 {
 /// A raised cosine of the given total `width` about `centre`, repeated every whole phase.
 fn bump(phase: f32, centre: f32, width: f32) -> f32 {
     let offset = (phase - centre + 0.5).rem_euclid(1.0) - 0.5;
-    if offset.abs() >= width { 0.0 } else { 0.5 + 0.5 * (PI * offset / width).cos() }
+    if offset.abs() >= width {
+        0.0
+    } else {
+        0.5 + 0.5 * (PI * offset / width).cos()
+    }
 }
 
 /// 0 below 0, 1 above 1, smooth between.
 fn smooth(x: f32) -> f32 {
     let x = x.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::nuisance::stream;
-    use super::*;
-
-    fn perform(action: Action, difficulty: &Difficulty) -> Performance {
-        let mut rng = stream(5, 0, 0);
-        let habits = Habits::draw(&mut rng);
-        Performance::draw(Some(action), &habits, difficulty, &mut rng)
-    }
-
-    #[test]
-    fn every_action_moves_and_stays_within_what_a_body_can_do() {
-        for action in Action::ALL {
-            let performance = perform(action, &Difficulty::default());
-            let poses: Vec<Pose> = (0..50).map(|t| performance.pose(t as f32 / 49.0)).collect();
-            assert!(poses.iter().any(|pose| *pose != poses[0]), "{action} stands still");
-            for pose in poses {
-                let folded = pose.arms.map(|arm| arm.elbow).into_iter().chain(pose.legs.map(|leg| leg.knee));
-                for angle in folded {
-                    assert!((-0.3..2.9).contains(&angle), "{action} bends a joint by {angle} rad");
-                }
-                assert!(pose.pitch.abs() < 2.0, "{action} bends the trunk by {} rad", pose.pitch);
-            }
-        }
-    }
-
-    #[test]
-    fn without_style_posture_and_sway_two_performances_are_one() {
-        let d = Difficulty::none();
-        for action in Action::ALL {
-            let habits = [1, 2].map(|n| Habits::draw(&mut stream(n, 0, 0)));
-            let [a, b] = [1, 2].map(|n: u64| {
-                Performance::draw(Some(action), &habits[n as usize - 1], &d, &mut stream(n, 1, 0)).pose(0.4)
-            });
-            assert_eq!(a, b, "{action}");
-        }
-    }
-
-    #[test]
-    fn the_leading_side_is_the_one_that_moves() {
-        for (share, lead) in [(0.0, 1), (1.0, 0)] {
-            let d = Difficulty { left_handed: share, ..Difficulty::none() };
-            let wave = perform(Action::WaveOneHand, &d);
-            let travel = |side: usize| {
-                let elbow = |t: usize| wave.pose(t as f32 / 49.0).arms[side].elbow;
-                (1..50).map(|t| (elbow(t) - elbow(t - 1)).abs()).sum::<f32>()
-            };
-            assert!(travel(lead) > 1.0 && travel(1 - lead) < 1e-6, "{} {}", travel(0), travel(1));
-        }
-    }
 }

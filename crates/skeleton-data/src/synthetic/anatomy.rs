@@ -1,98 +1,9 @@
 //! Where a layout's joints sit on a human body, worked out from joint names, parts, mirrored pairs
 //! and the tree, so that any layout with named joints or named parts can be animated.
 
+use super::segments::{Place, Segment, Side};
 use super::space::{Vec3, add, norm, scale, sub};
 use crate::Layout;
-
-/// A side of the body, as the person sees it: left is +x of the body frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Left,
-    Right,
-}
-
-impl Side {
-    pub(super) fn index(self) -> usize {
-        match self {
-            Side::Left => 0,
-            Side::Right => 1,
-        }
-    }
-
-    /// +1 for left (towards +x of the body frame), -1 for right.
-    pub(super) fn sign(self) -> f32 {
-        match self {
-            Side::Left => 1.0,
-            Side::Right => -1.0,
-        }
-    }
-
-    pub(super) fn other(self) -> Side {
-        match self {
-            Side::Left => Side::Right,
-            Side::Right => Side::Left,
-        }
-    }
-}
-
-/// A rigid piece of the body; every bone turns with exactly one of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Segment {
-    LowerTrunk,
-    UpperTrunk,
-    Head,
-    UpperArm(Side),
-    Forearm(Side),
-    Hand(Side),
-    Thigh(Side),
-    Shank(Side),
-    Foot(Side),
-}
-
-impl Segment {
-    /// Number of segments, the length of per-segment tables.
-    pub(super) const COUNT: usize = 15;
-
-    pub(super) fn index(self) -> usize {
-        match self {
-            Segment::LowerTrunk => 0,
-            Segment::UpperTrunk => 1,
-            Segment::Head => 2,
-            Segment::UpperArm(side) => 3 + side.index(),
-            Segment::Forearm(side) => 5 + side.index(),
-            Segment::Hand(side) => 7 + side.index(),
-            Segment::Thigh(side) => 9 + side.index(),
-            Segment::Shank(side) => 11 + side.index(),
-            Segment::Foot(side) => 13 + side.index(),
-        }
-    }
-
-    pub(super) fn is_arm(self) -> bool {
-        matches!(self, Segment::UpperArm(_) | Segment::Forearm(_) | Segment::Hand(_))
-    }
-
-    pub(super) fn is_leg(self) -> bool {
-        matches!(self, Segment::Thigh(_) | Segment::Shank(_) | Segment::Foot(_))
-    }
-
-    /// How far from the trunk: a bone between two joints turns with the farther one's segment.
-    fn reach(self) -> u8 {
-        match self {
-            Segment::LowerTrunk | Segment::UpperTrunk => 0,
-            Segment::Head | Segment::UpperArm(_) | Segment::Thigh(_) => 1,
-            Segment::Forearm(_) | Segment::Shank(_) => 2,
-            Segment::Hand(_) | Segment::Foot(_) => 3,
-        }
-    }
-}
-
-/// A joint's place on the resting body: the segment that ends in it or carries it, and where it is
-/// in metres (x to the left, y up from the floor, z forward; a person of about 1.75 m, arms hanging).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
-    pub(super) segment: Segment,
-    pub(super) rest: Vec3,
-}
 
 #[derive(Clone, Copy)]
 enum Limb {
@@ -129,7 +40,8 @@ fn words(name: &str) -> Vec<String> {
     for (i, &letter) in letters.iter().enumerate() {
         let starts_word = letter.is_uppercase()
             && i > 0
-            && (!letters[i - 1].is_uppercase() || letters.get(i + 1).is_some_and(|next| next.is_lowercase()));
+            && (!letters[i - 1].is_uppercase()
+                || letters.get(i + 1).is_some_and(|next| next.is_lowercase()));
         if starts_word || !letter.is_alphanumeric() {
             words.push(String::new());
         }
@@ -143,7 +55,9 @@ fn words(name: &str) -> Vec<String> {
 
 fn side_in(words: &[String]) -> Option<Side> {
     let is = |full: &str, short: &str| {
-        words.iter().any(|w| w == short || w.starts_with(full) || w.ends_with(full))
+        words
+            .iter()
+            .any(|w| w == short || w.starts_with(full) || w.ends_with(full))
     };
     match (is("left", "l"), is("right", "r")) {
         (true, false) => Some(Side::Left),
@@ -158,12 +72,26 @@ fn place_by_name(name: &str, side: Option<Side>) -> Option<Place> {
     let has = |keys: &[&str]| {
         words.iter().any(|word| {
             let bare = word.trim_start_matches("left").trim_start_matches("right");
-            keys.iter().any(|key| word.starts_with(key) || bare.starts_with(key))
+            keys.iter()
+                .any(|key| word.starts_with(key) || bare.starts_with(key))
         })
     };
-    let middle = |segment, y, z| Some(Place { segment, rest: [0.0, y, z] });
+    let middle = |segment, y, z| {
+        Some(Place {
+            segment,
+            rest: [0.0, y, z],
+        })
+    };
     let lateral = |segment: fn(Side) -> Segment, rest: Vec3| {
-        side.map(|side| on_side(Place { segment: segment(side), rest }, side))
+        side.map(|side| {
+            on_side(
+                Place {
+                    segment: segment(side),
+                    rest,
+                },
+                side,
+            )
+        })
     };
     let limb = |limb, step| side.map(|side| station(limb, side, step));
 
@@ -227,7 +155,7 @@ pub(super) fn places(layout: &Layout) -> Option<Vec<Place>> {
     for &(a, b) in layout.mirrored_pairs() {
         for (from, to) in [(a, b), (b, a)] {
             if let (Some(known), None) = (places[from], places[to]) {
-                places[to] = Some(mirrored(known));
+                places[to] = Some(known.mirrored());
             }
         }
     }
@@ -241,13 +169,18 @@ pub(super) fn places(layout: &Layout) -> Option<Vec<Place>> {
             places[joint].get_or_insert_with(|| station(limb, side, step));
         }
     }
-    if !places.iter().flatten().any(|place| place.segment.is_arm() || place.segment.is_leg()) {
+    if !places
+        .iter()
+        .flatten()
+        .any(|place| place.segment.is_arm() || place.segment.is_leg())
+    {
         return None;
     }
     let parents = layout.parents();
     let mut placed = Vec::with_capacity(count);
     for &joint in &order {
-        let place = places[joint].unwrap_or_else(|| beyond(parents[joint], parents[parents[joint]], &places));
+        let place = places[joint]
+            .unwrap_or_else(|| beyond(parents[joint], parents[parents[joint]], &places));
         places[joint] = Some(place);
     }
     placed.extend(places.into_iter().flatten());
@@ -258,27 +191,24 @@ pub(super) fn places(layout: &Layout) -> Option<Vec<Place>> {
 /// there is none), moving with the parent. The root stands at the centre of the trunk.
 fn beyond(parent: usize, grandparent: usize, places: &[Option<Place>]) -> Place {
     const STEP: f32 = 0.08;
-    let trunk = Place { segment: Segment::LowerTrunk, rest: [0.0, 1.18, 0.0] };
+    let trunk = Place {
+        segment: Segment::LowerTrunk,
+        rest: [0.0, 1.18, 0.0],
+    };
     let Some(parent) = places[parent] else {
         return trunk;
     };
     let way = sub(parent.rest, places[grandparent].unwrap_or(trunk).rest);
     let length = norm(way);
-    let way = if length > 1e-6 { scale(way, STEP / length) } else { [0.0, STEP, 0.0] };
-    Place { rest: add(parent.rest, way), ..parent }
-}
-
-fn mirrored(place: Place) -> Place {
-    let segment = match place.segment {
-        Segment::UpperArm(side) => Segment::UpperArm(side.other()),
-        Segment::Forearm(side) => Segment::Forearm(side.other()),
-        Segment::Hand(side) => Segment::Hand(side.other()),
-        Segment::Thigh(side) => Segment::Thigh(side.other()),
-        Segment::Shank(side) => Segment::Shank(side.other()),
-        Segment::Foot(side) => Segment::Foot(side.other()),
-        trunk @ (Segment::LowerTrunk | Segment::UpperTrunk | Segment::Head) => trunk,
+    let way = if length > 1e-6 {
+        scale(way, STEP / length)
+    } else {
+        [0.0, STEP, 0.0]
     };
-    Place { segment, rest: [-place.rest[0], place.rest[1], place.rest[2]] }
+    Place {
+        rest: add(parent.rest, way),
+        ..parent
+    }
 }
 
 fn side_of(layout: &Layout, joint: usize) -> Option<Side> {
@@ -291,13 +221,18 @@ fn side_of(layout: &Layout, joint: usize) -> Option<Side> {
     };
     // With neither name nor part to say so, the first of a mirrored pair is taken for the left one.
     let in_pair = || {
-        layout.mirrored_pairs().iter().find_map(|&(a, b)| match joint {
-            j if j == a => Some(Side::Left),
-            j if j == b => Some(Side::Right),
-            _ => None,
-        })
+        layout
+            .mirrored_pairs()
+            .iter()
+            .find_map(|&(a, b)| match joint {
+                j if j == a => Some(Side::Left),
+                j if j == b => Some(Side::Right),
+                _ => None,
+            })
     };
-    side_in(&words(&layout.joints()[joint])).or_else(in_part).or_else(in_pair)
+    side_in(&words(&layout.joints()[joint]))
+        .or_else(in_part)
+        .or_else(in_pair)
 }
 
 fn limb_of_part(part: &str) -> Option<(Limb, Side)> {
@@ -320,10 +255,89 @@ pub(super) fn outwards(layout: &Layout) -> Vec<usize> {
     order
 }
 
-/// The segment that a bone between two joints turns with: the one of the joint farther out on a
-/// limb; within the trunk, the one of the higher joint, whichever of the two is the parent.
-pub(super) fn bone_segment(child: &Place, parent: &Place) -> Segment {
-    let (out, back) = (child.segment.reach(), parent.segment.reach());
-    let parent_leads = back > out || (out == 0 && back == 0 && parent.rest[1] > child.rest[1]);
-    if parent_leads { parent.segment } else { child.segment }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_joint_name_agree() {
+        let cases = [
+            ("left_elbow", Segment::UpperArm(Side::Left)),
+            ("LeftElbow", Segment::UpperArm(Side::Left)),
+            ("LElbow", Segment::UpperArm(Side::Left)),
+            ("elbow-left", Segment::UpperArm(Side::Left)),
+            ("ElbowRight", Segment::UpperArm(Side::Right)),
+            ("r_forearm", Segment::UpperArm(Side::Right)),
+            ("right hand tip", Segment::Hand(Side::Right)),
+            ("left_big_toe", Segment::Foot(Side::Left)),
+            ("left_hip", Segment::LowerTrunk),
+            ("hip_centre", Segment::LowerTrunk),
+            ("spine_shoulder", Segment::UpperTrunk),
+            ("right_ear", Segment::Head),
+        ];
+        for (name, segment) in cases {
+            let place = place_by_name(name, side_in(&words(name)));
+            assert_eq!(place.map(|place| place.segment), Some(segment), "{name}");
+        }
+        assert_eq!(place_by_name("j17", None), None);
+    }
+
+    #[test]
+    fn presets_stand_upright_with_mirrored_sides() {
+        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+            let places = places(&layout).unwrap();
+            for &(left, right) in layout.mirrored_pairs() {
+                assert_eq!(places[left], places[right].mirrored());
+                assert!(places[left].rest[0] > 0.0, "{}", layout.joints()[left]);
+            }
+            let height = |name: &str| places[layout.joint_index(name).unwrap()].rest[1];
+            assert!(
+                height("left_ankle") < height("left_knee")
+                    && height("left_knee") < height("left_hip")
+            );
+            assert!(height("left_hip") < height("left_shoulder"));
+        }
+    }
+
+    #[test]
+    fn joints_without_telling_names_are_placed_by_their_parts() {
+        let layout = Layout::builder("numbered")
+            .joints([
+                "c", "a1", "a2", "a3", "b1", "b2", "b3", "l1", "l2", "r1", "r2", "top",
+            ])
+            .edge("a1", "c")
+            .edge("a2", "a1")
+            .edge("a3", "a2")
+            .edge("b1", "c")
+            .edge("b2", "b1")
+            .edge("b3", "b2")
+            .edge("l1", "c")
+            .edge("l2", "l1")
+            .edge("r1", "c")
+            .edge("r2", "r1")
+            .edge("top", "c")
+            .centre("c")
+            .part("left arm", ["a1", "a2", "a3"])
+            .part("right arm", ["b1", "b2", "b3"])
+            .part("left leg", ["l1", "l2"])
+            .part("right leg", ["r1", "r2"])
+            .build()
+            .unwrap();
+        let places = places(&layout).unwrap();
+        assert_eq!(places[2].segment, Segment::UpperArm(Side::Left));
+        assert_eq!(places[6].segment, Segment::Forearm(Side::Right));
+        assert_eq!(places[10].segment, Segment::Thigh(Side::Right));
+        assert!(places[11].rest[1] > places[0].rest[1], "{:?}", places[11]);
+    }
+
+    #[test]
+    fn a_layout_without_limbs_has_no_places() {
+        let layout = Layout::builder("blob")
+            .joints(["a", "b"])
+            .edge("a", "b")
+            .centre("b")
+            .build()
+            .unwrap();
+        assert_eq!(places(&layout), None);
+    }
 }

@@ -3,8 +3,9 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::anatomy::{Place, Segment, Side, bone_segment, outwards, places};
+use super::anatomy::{outwards, places};
 use super::nuisance::spread;
+use super::segments::{Place, Segment, Side, bone_segment};
 use super::space::{Mat3, Vec3, about_x, about_y, about_z, add, compose, sub, transform};
 use crate::Layout;
 
@@ -72,7 +73,10 @@ impl Pose {
         let root = about_y(self.heading);
         // The spine bends over its whole length: the lower trunk takes a part of each angle.
         let trunk = |share: [f32; 3]| {
-            let bent = compose(&about_z(-share[1] * self.lean), &about_x(share[0] * self.pitch));
+            let bent = compose(
+                &about_z(-share[1] * self.lean),
+                &about_x(share[0] * self.pitch),
+            );
             compose(&root, &compose(&about_y(share[2] * self.twist), &bent))
         };
         let (lower, upper) = (trunk([0.6, 0.5, 0.3]), trunk([1.0, 1.0, 1.0]));
@@ -80,7 +84,10 @@ impl Pose {
         let mut set = |segment: Segment, orientation: Mat3| all[segment.index()] = orientation;
         set(Segment::LowerTrunk, lower);
         set(Segment::UpperTrunk, upper);
-        set(Segment::Head, compose(&upper, &compose(&about_y(self.look), &about_x(self.nod))));
+        set(
+            Segment::Head,
+            compose(&upper, &compose(&about_y(self.look), &about_x(self.nod))),
+        );
         for side in [Side::Left, Side::Right] {
             let (arm, sign) = (self.arms[side.index()], side.sign());
             let raised = compose(&about_z(sign * arm.abduct), &about_x(-arm.flex));
@@ -90,7 +97,10 @@ impl Pose {
             set(Segment::Forearm(side), forearm);
             set(Segment::Hand(side), compose(&forearm, &about_x(-0.15)));
             let leg = self.legs[side.index()];
-            let thigh = compose(&root, &compose(&about_z(sign * leg.abduct), &about_x(-leg.flex)));
+            let thigh = compose(
+                &root,
+                &compose(&about_z(sign * leg.abduct), &about_x(-leg.flex)),
+            );
             set(Segment::Thigh(side), thigh);
             set(Segment::Shank(side), compose(&thigh, &about_x(leg.knee)));
             // The sole stays nearly flat: the ankle takes back most of the shank's tilt.
@@ -161,8 +171,11 @@ impl Body {
                 Segment::Thigh(s) | Segment::Shank(s) | Segment::Foot(s) => s == side,
                 _ => false,
             };
-            let lowest = (0..rest.len()).filter(on_leg).min_by(|&a, &b| rest[a][1].total_cmp(&rest[b][1]));
-            body.feet.extend(lowest.map(|joint| (joint, add(rest[joint], body.rest_centre))));
+            let lowest = (0..rest.len())
+                .filter(on_leg)
+                .min_by(|&a, &b| rest[a][1].total_cmp(&rest[b][1]));
+            body.feet
+                .extend(lowest.map(|joint| (joint, add(rest[joint], body.rest_centre))));
         }
         Some(body)
     }
@@ -170,7 +183,10 @@ impl Body {
     /// Length of the bone from each joint to its parent, metres; zero for the centre.
     #[cfg(test)]
     pub(super) fn bone_lengths(&self) -> Vec<f32> {
-        self.offsets.iter().map(|&offset| super::space::norm(offset)).collect()
+        self.offsets
+            .iter()
+            .map(|&offset| super::space::norm(offset))
+            .collect()
     }
 
     /// Joint positions relative to the centre joint.
@@ -178,7 +194,10 @@ impl Body {
         let orientations = pose.orientations();
         let mut positions = vec![[0.0; 3]; self.offsets.len()];
         for &joint in self.order.iter().filter(|&&joint| joint != self.centre) {
-            let bone = transform(&orientations[self.segments[joint].index()], self.offsets[joint]);
+            let bone = transform(
+                &orientations[self.segments[joint].index()],
+                self.offsets[joint],
+            );
             positions[joint] = add(positions[self.parents[joint]], bone);
         }
         positions
@@ -189,7 +208,10 @@ impl Body {
     pub(super) fn place(&self, pose: &Pose) -> Vec<Vec3> {
         let mut positions = self.relative(pose);
         let mut shift = self.rest_centre;
-        let sink = self.feet.iter().map(|&(joint, rest)| rest[1] - positions[joint][1]);
+        let sink = self
+            .feet
+            .iter()
+            .map(|&(joint, rest)| rest[1] - positions[joint][1]);
         if let Some(height) = sink.max_by(f32::total_cmp) {
             // Weight rests on a foot in proportion to how near the floor it is, so that support passes
             // smoothly from one foot to the other.
@@ -197,7 +219,11 @@ impl Body {
                 let lifted = positions[joint][1] + height - rest[1];
                 (-lifted / 0.04).exp()
             };
-            let total: f32 = self.feet.iter().map(|&(joint, rest)| carried(joint, rest)).sum();
+            let total: f32 = self
+                .feet
+                .iter()
+                .map(|&(joint, rest)| carried(joint, rest))
+                .sum();
             let mean = |axis: usize| -> f32 {
                 let share = |&(joint, rest): &(usize, Vec3)| {
                     carried(joint, rest) / total * (rest[axis] - positions[joint][axis])
@@ -211,5 +237,140 @@ impl Body {
             *position = add(*position, shift);
         }
         positions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::actions::Action;
+    use super::super::nuisance::{Difficulty, stream};
+    use super::super::performance::{Habits, Performance};
+    use super::super::space::norm;
+    use super::*;
+
+    fn presets() -> [Layout; 3] {
+        [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()]
+    }
+
+    #[test]
+    fn bones_keep_the_length_of_their_subject_through_every_action() {
+        for layout in presets() {
+            for (n, action) in Action::ALL.into_iter().enumerate() {
+                let mut rng = stream(9, n as u64, 0);
+                let body = Body::new(&layout, &mut rng, 0.2).unwrap();
+                let habits = Habits::draw(&mut rng);
+                let performance =
+                    Performance::draw(Some(action), &habits, &Difficulty::default(), &mut rng);
+                let lengths = body.bone_lengths();
+                for t in 0..30 {
+                    let positions = body.place(&performance.pose(t as f32 / 29.0));
+                    for (joint, &parent) in layout.parents().iter().enumerate() {
+                        let length = norm(sub(positions[joint], positions[parent]));
+                        assert!(
+                            (length - lengths[joint]).abs() < 1e-5,
+                            "{action}: {}",
+                            layout.joints()[joint]
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn subjects_have_their_own_proportions() {
+        let layout = Layout::kinect20();
+        let lengths = [1, 2, 1].map(|n| {
+            Body::new(&layout, &mut stream(n, 0, 0), 0.15)
+                .unwrap()
+                .bone_lengths()
+        });
+        assert_eq!(lengths[0], lengths[2]);
+        assert!(
+            lengths[0]
+                .iter()
+                .zip(&lengths[1])
+                .any(|(a, b)| (a / b - 1.0).abs() > 0.03)
+        );
+    }
+
+    #[test]
+    fn feet_stay_on_the_floor_and_a_squat_lowers_the_head() {
+        for layout in presets() {
+            let body = Body::new(&layout, &mut stream(1, 0, 0), 0.0).unwrap();
+            let mut squat = Pose::default();
+            squat.legs = [Leg {
+                flex: 1.2,
+                knee: 1.8,
+                abduct: 0.0,
+            }; 2];
+            let (standing, low) = (body.place(&Pose::default()), body.place(&squat));
+            let ankle = layout.joint_index("left_ankle").unwrap();
+            let shoulder = layout.joint_index("left_shoulder").unwrap();
+            assert!(
+                (standing[ankle][1] - low[ankle][1]).abs() < 0.08,
+                "{} {}",
+                standing[ankle][1],
+                low[ankle][1]
+            );
+            assert!(standing[shoulder][1] - low[shoulder][1] > 0.25);
+            let lifted = body.place(&Pose {
+                jump: 0.2,
+                ..Pose::default()
+            });
+            assert!((lifted[ankle][1] - standing[ankle][1] - 0.2).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn angles_move_limbs_the_way_their_names_say() {
+        let layout = Layout::kinect20();
+        let body = Body::new(&layout, &mut stream(1, 0, 0), 0.0).unwrap();
+        let at = |pose: &Pose, name: &str| body.place(pose)[layout.joint_index(name).unwrap()];
+        let right = std::f32::consts::FRAC_PI_2;
+        let with_arms = |arm: Arm| Pose {
+            arms: [arm; 2],
+            ..Pose::default()
+        };
+        let rest = Pose::default();
+        assert!(at(&rest, "left_hand")[0] > 0.0 && at(&rest, "right_hand")[0] < 0.0);
+        let forwards = with_arms(Arm {
+            flex: right,
+            ..Arm::default()
+        });
+        assert!(at(&forwards, "left_hand")[2] > 0.5 && at(&forwards, "right_hand")[2] > 0.5);
+        let aside = with_arms(Arm {
+            abduct: right,
+            ..Arm::default()
+        });
+        assert!(at(&aside, "left_hand")[0] > 0.6 && at(&aside, "right_hand")[0] < -0.6);
+        let up = with_arms(Arm {
+            abduct: right,
+            turn: right,
+            elbow: right,
+            flex: 0.0,
+        });
+        for side in ["left", "right"] {
+            let (hand, elbow) = (format!("{side}_hand"), format!("{side}_elbow"));
+            assert!(at(&up, &hand)[1] - at(&up, &elbow)[1] > 0.25, "{side}");
+        }
+        let bowed = Pose {
+            pitch: 1.0,
+            ..Pose::default()
+        };
+        assert!(at(&bowed, "head")[2] > 0.4);
+        let kneeling = Pose {
+            legs: [Leg {
+                knee: right,
+                ..Leg::default()
+            }; 2],
+            ..Pose::default()
+        };
+        assert!(at(&kneeling, "left_ankle")[2] - at(&kneeling, "left_knee")[2] < -0.3);
+        let twisted = Pose {
+            twist: 0.5,
+            ..Pose::default()
+        };
+        assert!(at(&twisted, "right_shoulder")[2] > 0.05);
     }
 }

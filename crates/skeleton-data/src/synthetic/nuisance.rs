@@ -158,7 +158,11 @@ const CAMERA_DISTANCE: f32 = 3.0;
 
 impl Camera {
     pub(super) fn draw(rng: &mut ChaCha8Rng, difficulty: &Difficulty) -> Camera {
-        let aside = spread(rng);
+        let aside = if difficulty.viewpoint > 0.0 {
+            spread(rng)
+        } else {
+            0.0
+        };
         // Half a turn: a person who is seen from the front faces the camera, against its depth axis.
         let yaw = std::f32::consts::PI + difficulty.viewpoint.to_radians() * aside;
         let place = [spread(rng), 0.0, spread(rng)].map(|x| x * difficulty.position);
@@ -235,7 +239,11 @@ mod tests {
     #[test]
     fn dropped_entries_are_as_many_and_as_long_as_asked() {
         for (rate, length) in [(0.05, 6.0), (0.3, 4.0), (0.6, 2.0)] {
-            let difficulty = Difficulty { drop_rate: rate, drop_frames: length, ..Difficulty::none() };
+            let difficulty = Difficulty {
+                drop_rate: rate,
+                drop_frames: length,
+                ..Difficulty::none()
+            };
             let missing = draw_drops(400, 200, &difficulty, &mut stream(1, 0, 0));
             let count = missing.iter().flatten().filter(|&&gone| gone).count() as f32;
             let starts = (0..200)
@@ -243,21 +251,37 @@ mod tests {
                 .filter(|&(t, v)| missing[t][v] && (t == 0 || !missing[t - 1][v]))
                 .count() as f32;
             // 80,000 entries in at least 600 runs: both means lie within a tenth.
-            assert!((count / 80_000.0 / rate - 1.0).abs() < 0.1, "share {}", count / 80_000.0);
-            assert!((count / starts / length - 1.0).abs() < 0.15, "runs of {}", count / starts);
+            assert!(
+                (count / 80_000.0 / rate - 1.0).abs() < 0.1,
+                "share {}",
+                count / 80_000.0
+            );
+            assert!(
+                (count / starts / length - 1.0).abs() < 0.15,
+                "runs of {}",
+                count / starts
+            );
         }
     }
 
     #[test]
     fn a_frozen_joint_keeps_its_last_position_and_a_zeroed_one_goes_to_the_origin() {
         let moving: Vec<Vec<Vec3>> = (1..6).map(|t| vec![[t as f32, 0.0, 1.0]]).collect();
-        let missing: Vec<Vec<bool>> = [false, true, true, false, true].map(|gone| vec![gone]).to_vec();
+        let missing: Vec<Vec<bool>> = [false, true, true, false, true]
+            .map(|gone| vec![gone])
+            .to_vec();
         let mut frozen = moving.clone();
         apply_drops(&mut frozen, &missing, DropFill::Freeze);
-        assert_eq!(frozen.iter().map(|f| f[0][0]).collect::<Vec<_>>(), [1.0, 1.0, 1.0, 4.0, 4.0]);
+        assert_eq!(
+            frozen.iter().map(|f| f[0][0]).collect::<Vec<_>>(),
+            [1.0, 1.0, 1.0, 4.0, 4.0]
+        );
         let mut zeroed = moving;
         apply_drops(&mut zeroed, &missing, DropFill::Zero);
-        assert_eq!(zeroed.iter().map(|f| f[0][0]).collect::<Vec<_>>(), [1.0, 0.0, 0.0, 4.0, 0.0]);
+        assert_eq!(
+            zeroed.iter().map(|f| f[0][0]).collect::<Vec<_>>(),
+            [1.0, 0.0, 0.0, 4.0, 0.0]
+        );
         assert_eq!(zeroed[1][0], [0.0; 3]);
     }
 

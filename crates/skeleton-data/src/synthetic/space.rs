@@ -58,11 +58,19 @@ mod tests {
             (about_x(quarter), [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]),
             (about_y(quarter), [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
             (about_z(quarter), [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]),
-            (compose(&about_z(quarter), &about_x(quarter)), [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
+            (
+                compose(&about_z(quarter), &about_x(quarter)),
+                [0.0, 0.0, 1.0],
+                [1.0, 0.0, 0.0],
+            ),
         ];
         for (turn, from, to) in cases {
             let error = norm(sub(transform(&turn, from), to));
-            assert!(error < 1e-6, "{from:?} went to {:?}, not {to:?}", transform(&turn, from));
+            assert!(
+                error < 1e-6,
+                "{from:?} went to {:?}, not {to:?}",
+                transform(&turn, from)
+            );
         }
     }
 
