@@ -1,0 +1,380 @@
+use burn::config::Config;
+use burn::module::{Module, ModuleDisplay, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+use burn::train::{InferenceStep, TrainOutput, TrainStep};
+use gcn_encoder::Encoder;
+use serde::{Deserialize, Serialize};
+
+use crate::error::non_negative;
+use crate::{
+    BarlowTwinsLoss, BarlowTwinsLossConfig, InstanceConsistency, ObjectiveError, Projector,
+    ProjectorConfig, SktOutput, TwoViewBatch,
+};
+
+/// How the two views go through encoder and projector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewPasses {
+    /// One after the other, so that batch normalisation sees the statistics of one view at a time, as in the
+    /// published code of Barlow Twins.
+    #[default]
+    Separate,
+    /// As one batch of `2N`, with statistics over both views.
+    Joint,
+}
+
+/// Configuration of [`Skt`].
+///
+/// Confirmed, by the paper's abstract: twin graph-convolutional encoders, the Barlow Twins objective, and an
+/// instance-level consistency optimised jointly with it. Everything that a field below sets is inferred.
+#[derive(Config, Debug, PartialEq)]
+pub struct SktConfig {
+    /// Widths of the projector's layers, the last one being the projection's.
+    ///
+    /// Inferred: three layers as in Barlow Twins and PSTL, but 1024 wide and not 8192 or 6144: the batches of
+    /// skeleton data are small, and small skeleton sets need no more.
+    #[config(default = "vec![1024, 1024, 1024]")]
+    pub projector: Vec<usize>,
+    /// Batch normalisation after the projector's hidden layers. Inferred: both analogues have it.
+    #[config(default = true)]
+    pub projector_batch_norm: bool,
+    /// Biases in the projector's linear layers. Inferred: both analogues have none.
+    #[config(default = false)]
+    pub projector_bias: bool,
+    /// The Barlow Twins term. That there is one is confirmed; lambda and scale are inferred.
+    #[config(default = "BarlowTwinsLossConfig::new()")]
+    pub barlow: BarlowTwinsLossConfig,
+    /// The instance-level term. That there is one is confirmed; its form is inferred.
+    #[config(default = "InstanceConsistency::Cosine")]
+    pub instance: InstanceConsistency,
+    /// Weight of the instance-level term beside the Barlow Twins term. Inferred; worth a sweep (0.1 to 5). 0
+    /// leaves plain Barlow Twins.
+    #[config(default = 1.0)]
+    pub instance_weight: f64,
+    /// Whether batch normalisation sees the views apart. Inferred: apart, as in Barlow Twins.
+    #[config(default = "ViewPasses::Separate")]
+    pub passes: ViewPasses,
+}
+
+impl Default for SktConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SktConfig {
+    /// Skeletal Twins around `encoder`, with a new projector on `device`.
+    ///
+    /// All weights that have no value yet, the encoder's included, are drawn here: seed the device before, and they
+    /// follow from that seed.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::InvalidConfig`] for a projector without layers or with a width of 0, and for weights
+    /// that are negative or not finite.
+    pub fn init<E: Encoder + ModuleDisplay>(
+        &self,
+        encoder: E,
+        device: &Device,
+    ) -> Result<Skt<E>, ObjectiveError> {
+        let (&output, hidden) = self.projector.split_last().ok_or_else(|| {
+            ObjectiveError::invalid("projector", &self.projector, "at least one layer")
+        })?;
+        self.instance.validate()?;
+        non_negative("instance_weight", self.instance_weight)?;
+        let projector = ProjectorConfig::new(encoder.feature_dim(), hidden.to_vec(), output)
+            .with_batch_norm(self.projector_batch_norm)
+            .with_bias(self.projector_bias)
+            .init(device)?;
+        let method = Skt {
+            encoder,
+            projector,
+            barlow: self.barlow.init()?,
+            instance: self.instance,
+            instance_weight: self.instance_weight,
+            passes: self.passes,
+        };
+        // burn draws a parameter's first value when it is first used. Left to that, the initial weights would be drawn
+        // in the midst of the first step, from the seed of its batch, and would shift that step's dropout.
+        method.visit(&mut DrawWeights);
+        Ok(method)
+    }
+}
+
+/// Gives every parameter its value now.
+struct DrawWeights;
+
+impl ModuleVisitor for DrawWeights {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        param.val();
+    }
+}
+
+/// Skeletal Twins: one encoder for both views, Barlow Twins on their projections, and a consistency of each
+/// instance with itself.
+///
+/// ```text
+/// z = g(f(x)),   L = L_BT + beta L_ins
+/// ```
+///
+/// with [`BarlowTwinsLoss`] in its configured scale and [`InstanceConsistency`]. A reconstruction of Zhang, Hou and
+/// Zhang, *Skeletal Twins: Unsupervised Skeleton-Based Action Representation Learning*, ICME 2022: see
+/// [`SktConfig`] for what is confirmed and what is inferred.
+///
+/// A [`TrainStep`] and [`InferenceStep`] of burn-train. Its training step seeds the device's generator from the
+/// batch, which some backends keep for the whole process: nothing else in the process should draw from it
+/// at the same time.
+///
+/// Made by [`SktConfig::init`].
+#[derive(Module, Debug)]
+pub struct Skt<E: Encoder> {
+    /// The encoder `f`: what pre-training is for.
+    pub encoder: E,
+    /// The projector `g`, dropped after pre-training.
+    pub projector: Projector,
+    #[module(skip)]
+    barlow: BarlowTwinsLoss,
+    #[module(skip)]
+    instance: InstanceConsistency,
+    instance_weight: f64,
+    #[module(skip)]
+    passes: ViewPasses,
+}
+
+impl<E: Encoder> Skt<E> {
+    /// Features and projections of a view.
+    ///
+    /// # Shapes
+    /// - `view`: `[N, M, T, V, C]`
+    /// - output: `[N, D]`, `D` the width of the projector's last layer
+    ///
+    /// # Panics
+    /// When the encoder does not accept the view's shape.
+    pub fn project(&self, view: Tensor<5>) -> Tensor<2> {
+        self.projector.forward(self.encoder.forward(view))
+    }
+
+    /// Both terms of the objective and their diagnostics; nothing is read back to the host.
+    ///
+    /// # Shapes
+    /// - views of `batch`: `[N, M, T, V, C]`
+    ///
+    /// # Panics
+    /// When the views' shapes differ or the encoder does not accept them.
+    pub fn forward(&self, batch: TwoViewBatch) -> SktOutput {
+        let TwoViewBatch {
+            view_a,
+            view_b,
+            epoch,
+            step,
+            ..
+        } = batch;
+        assert_eq!(
+            view_a.dims(),
+            view_b.dims(),
+            "the two views differ in shape"
+        );
+        let (z_a, z_b) = match self.passes {
+            ViewPasses::Separate => (self.project(view_a), self.project(view_b)),
+            ViewPasses::Joint => {
+                let samples = view_a.dims()[0];
+                let z = self.project(Tensor::cat(vec![view_a, view_b], 0));
+                (
+                    z.clone().narrow(0, 0, samples),
+                    z.narrow(0, samples, samples),
+                )
+            }
+        };
+        let barlow = self.barlow.forward(z_a.clone(), z_b.clone());
+        let instance = self.instance.forward(z_a.clone(), z_b);
+        SktOutput {
+            loss: barlow.loss + instance.clone() * self.instance_weight,
+            barlow: barlow.per_dimension,
+            instance: instance.without_autodiff(),
+            diagonal: barlow.diagonal,
+            off_diagonal: barlow.off_diagonal,
+            embedding: z_a.without_autodiff(),
+            epoch,
+            step,
+        }
+    }
+}
+
+impl<E: Encoder + ModuleDisplay> TrainStep for Skt<E> {
+    type Input = TwoViewBatch;
+    type Output = SktOutput;
+
+    fn step(&self, batch: TwoViewBatch) -> TrainOutput<SktOutput> {
+        batch.view_a.device().seed(batch.seed);
+        let mut output = self.forward(batch);
+        let grads = output.loss.backward();
+        output.loss = output.loss.without_autodiff();
+        TrainOutput::new(self, grads, output)
+    }
+}
+
+impl<E: Encoder + ModuleDisplay> InferenceStep for Skt<E> {
+    type Input = TwoViewBatch;
+    type Output = SktOutput;
+
+    fn step(&self, batch: TwoViewBatch) -> SktOutput {
+        self.forward(batch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ToyEncoder, host, random, scalar};
+    use crate::{BarlowScale, Lambda};
+
+    fn skt(config: SktConfig, device: &Device) -> Skt<ToyEncoder> {
+        config
+            .init(ToyEncoder::new(6, 0.0, device), device)
+            .unwrap()
+    }
+
+    fn small() -> SktConfig {
+        SktConfig::new().with_projector(vec![16, 8])
+    }
+
+    fn batch(samples: usize, seed: u64, device: &Device) -> TwoViewBatch {
+        let view_a = random([samples, 2, 5, 3, 2], seed, device);
+        let noise = random([samples, 2, 5, 3, 2], seed + 1000, device);
+        TwoViewBatch {
+            view_b: view_a.clone() + noise * 0.3,
+            view_a,
+            seed,
+            epoch: 4,
+            step: 9,
+        }
+    }
+
+    #[test]
+    fn the_loss_is_the_weighted_sum_of_both_terms() {
+        let device = Device::flex().autodiff();
+        let config = small().with_instance_weight(0.7);
+        for (scale, factor) in [(BarlowScale::PerDimension, 1.0), (BarlowScale::Sum, 8.0)] {
+            let barlow = BarlowTwinsLossConfig::new().with_scale(scale);
+            let output =
+                skt(config.clone().with_barlow(barlow), &device).forward(batch(12, 1, &device));
+            let expected = factor * scalar(output.barlow) + 0.7 * scalar(output.instance);
+            assert!((scalar(output.loss) - expected).abs() < 1e-5 * expected);
+        }
+    }
+
+    #[test]
+    fn the_output_carries_the_place_and_the_projections_of_the_first_view() {
+        let device = Device::flex().autodiff();
+        let model = skt(small(), &device);
+        let batch = batch(12, 2, &device);
+        let expected = host(model.project(batch.view_a.clone()));
+        let output = TrainStep::step(&model, batch).item;
+        assert_eq!((output.epoch, output.step), (4, 9));
+        assert_eq!(output.embedding.dims(), [12, 8]);
+        assert_eq!(host(output.embedding), expected);
+    }
+
+    #[test]
+    fn swapping_the_views_does_not_change_the_loss() {
+        let device = Device::flex().autodiff();
+        for passes in [ViewPasses::Separate, ViewPasses::Joint] {
+            let model = skt(small().with_passes(passes), &device);
+            let batch = batch(12, 3, &device);
+            let swapped = TwoViewBatch {
+                view_a: batch.view_b.clone(),
+                view_b: batch.view_a.clone(),
+                ..batch.clone()
+            };
+            let (one, other) = (
+                scalar(model.forward(batch).loss),
+                scalar(model.forward(swapped).loss),
+            );
+            assert!(
+                (one - other).abs() < 1e-5 * one,
+                "{passes:?}: {one} {other}"
+            );
+        }
+    }
+
+    #[test]
+    fn separate_passes_normalise_each_view_on_its_own() {
+        // A view that is another view shifted: per-view statistics cannot see the shift, joint ones can.
+        let device = Device::flex().autodiff();
+        let view_a = random([12, 1, 4, 3, 2], 5, &device);
+        let batch = TwoViewBatch {
+            view_b: view_a.clone() + 2.0,
+            view_a,
+            seed: 0,
+            epoch: 1,
+            step: 1,
+        };
+        let instance = |passes| {
+            let model = SktConfig::new()
+                .with_projector(vec![16, 8])
+                .with_passes(passes)
+                .init(ToyEncoder::linear(6, &device), &device)
+                .unwrap();
+            scalar(model.forward(batch.clone()).instance)
+        };
+        assert!(instance(ViewPasses::Separate) < 1e-4);
+        assert!(instance(ViewPasses::Joint) > 1e-2);
+    }
+
+    #[test]
+    fn twenty_steps_lower_the_loss() {
+        use burn::optim::AdamConfig;
+        let device = Device::flex().autodiff();
+        let config =
+            small().with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.015)));
+        let mut model = skt(config, &device);
+        let mut optimizer = AdamConfig::new().init();
+        let loss = |model: &Skt<ToyEncoder>| scalar(model.forward(batch(32, 7, &device)).loss);
+        let before = loss(&model);
+        for _ in 0..20 {
+            let TrainOutput { grads, .. } = TrainStep::step(&model, batch(32, 7, &device));
+            model = model.optimize(&mut optimizer, 0.01.into(), grads);
+        }
+        let after = loss(&model);
+        assert!(after < 0.7 * before, "{before} to {after}");
+    }
+
+    #[test]
+    fn inference_needs_no_autodiff_and_leaves_the_module_as_it_was() {
+        let device = Device::flex().autodiff();
+        let model = skt(small(), &device).valid();
+        let before = model.clone().into_record().into_bytes().unwrap();
+        let output = InferenceStep::step(&model, batch(5, 8, &device.clone().inner()));
+        assert!(scalar(output.loss).is_finite());
+        let after = model.into_record().into_bytes().unwrap();
+        assert!(before.to_vec() == after.to_vec());
+    }
+
+    #[test]
+    fn impossible_configurations_are_refused_by_name() {
+        let device = Device::flex();
+        for (config, field) in [
+            (SktConfig::new().with_projector(vec![]), "projector"),
+            (
+                SktConfig::new().with_projector(vec![8, 0]),
+                "projector.output",
+            ),
+            (
+                SktConfig::new().with_instance_weight(-1.0),
+                "instance_weight",
+            ),
+            (
+                SktConfig::new().with_instance(InstanceConsistency::Gram { mu: Some(f64::NAN) }),
+                "instance.gram.mu",
+            ),
+            (
+                SktConfig::new()
+                    .with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Fixed(-1.0))),
+                "barlow.lambda",
+            ),
+        ] {
+            let refused = config.init(ToyEncoder::new(6, 0.0, &device), &device);
+            let message = refused.unwrap_err().to_string();
+            assert!(message.contains(&format!("`{field}`")), "{message}");
+        }
+    }
+}
