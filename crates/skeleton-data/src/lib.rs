@@ -1,8 +1,37 @@
 //! Skeleton sequences: layouts, readers, preprocessing, datasets and splits.
+//!
+//! The way of the data: a reader of [`formats`] turns files into [`SkeletonSequence`]s and reports what it had to
+//! refuse; a [`Preprocess`] makes clips of one shape of them; a [`SkeletonDataset`] holds the clips and gives the
+//! sides of a [`Split`]; a [`Stream`] is derived on the fly, and the [`SkeletonBatcher`] stacks clips on a device.
+//!
+//! Axes are always `[T, M, V, C]` on the host (frames, persons, joints, channels) and `[N, M, T, V, C]` in a
+//! batch. Coordinates are metres. All that is known about a body lies in its [`Layout`].
+//!
+//! Not for images, not for raw depth, and not a store: clips are held in memory.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod formats;
 pub mod layout;
-pub mod sequence;
+pub mod preprocess;
+pub mod splits;
+pub mod synthetic;
 
+mod batch;
+mod dataset;
+mod error;
+mod sequence;
+mod stream;
+
+pub use batch::{SkeletonBatch, SkeletonBatcher, persons_first};
+pub use dataset::{NameLists, SkeletonDataset};
+pub use error::DataError;
 pub use layout::{Layout, LayoutBuilder, LayoutError};
+pub use preprocess::{Preprocess, Step};
 pub use sequence::{ClipShape, Meta, SequenceError, SkeletonSequence};
+pub use splits::Split;
+pub use stream::Stream;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -256,6 +256,40 @@ impl SkeletonSequence {
         &self.frames[start..start + self.shape.channels]
     }
 
+    /// Other coordinates, shape and validity for the same recording.
+    pub(crate) fn replace(&mut self, frames: Vec<f32>, shape: ClipShape, validity: Vec<bool>) {
+        debug_assert_eq!(frames.len(), shape.len());
+        debug_assert_eq!(validity.len(), shape.frames * shape.persons);
+        self.frames = frames;
+        self.shape = shape;
+        self.validity = validity;
+    }
+
+    /// Makes the sequence of its frames at `indices`, in that order, repetitions included.
+    pub(crate) fn take_frames(&mut self, indices: &[usize]) {
+        fn taken<T: Copy>(values: &[T], indices: &[usize], width: usize) -> Vec<T> {
+            let rows = indices.iter().map(|&i| &values[i * width..(i + 1) * width]);
+            rows.flatten().copied().collect()
+        }
+        let shape = ClipShape {
+            frames: indices.len(),
+            ..self.shape
+        };
+        let frames = taken(&self.frames, indices, shape.frame_len());
+        let validity = taken(&self.validity, indices, shape.persons);
+        self.replace(frames, shape, validity);
+    }
+
+    /// Calls `change` with the coordinates `[V, C]` of every person in every frame that shows the person.
+    pub(crate) fn for_each_present(&mut self, mut change: impl FnMut(&mut [f32])) {
+        let persons = self.frames.chunks_exact_mut(self.shape.person_len());
+        for (person, &valid) in persons.zip(&self.validity) {
+            if valid {
+                change(person);
+            }
+        }
+    }
+
     /// Takes the sequence apart: coordinates, shape, validity, metadata.
     pub fn into_parts(self) -> (Vec<f32>, ClipShape, Vec<bool>, Meta) {
         (self.frames, self.shape, self.validity, self.meta)

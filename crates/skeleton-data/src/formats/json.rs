@@ -1,0 +1,129 @@
+//! JSON documents whose numbers may be damaged.
+
+use serde::de::DeserializeOwned;
+
+use super::{FileError, Place};
+
+/// Reads a document. A number that JSON has no word for (`NaN`, `Infinity`, `1e999`) inside the array called
+/// `array`, which is `[frame][joint][axis]`, is reported as the coordinate it stands for.
+pub(super) fn parse<T: DeserializeOwned>(text: &str, array: &str) -> Result<T, FileError> {
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        damaged_number(text, array, line, column).unwrap_or_else(|| FileError::Json {
+            line,
+            column,
+            message: error.to_string(),
+        })
+    })
+}
+
+/// The coordinate at which the parser stopped, if what stands there is a number beyond JSON.
+fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option<FileError> {
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(line.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let stop = (before + column.checked_sub(1)?).min(text.len());
+    // The parser stops within the word; its neighbours are brackets, commas and blanks.
+    let separator =
+        |c: char| c.is_ascii_whitespace() || matches!(c, ',' | '[' | ']' | ':' | '}' | '{');
+    let start = text.get(..stop)?.rfind(separator).map_or(0, |at| at + 1);
+    let word = &text[start..];
+    let word = &word[..word.find(separator).unwrap_or(word.len())];
+    // Rust reads all spellings of these, and what is too large for it as infinite.
+    let number = word.parse::<f64>().is_ok_and(|value| !value.is_finite());
+    if !number {
+        return None;
+    }
+    let key = format!("\"{array}\"");
+    let begin = text[..start].rfind(&key)? + key.len();
+    let (mut depth, mut indices) = (0usize, [0usize; 3]);
+    for byte in text[begin..start].bytes() {
+        match byte {
+            b'[' => {
+                depth += 1;
+                if let Some(index) = depth
+                    .checked_sub(1)
+                    .and_then(|level| indices.get_mut(level))
+                {
+                    *index = 0;
+                }
+            }
+            b']' => depth = depth.checked_sub(1)?,
+            b',' => *indices.get_mut(depth.checked_sub(1)?)? += 1,
+            _ => {}
+        }
+    }
+    if depth != 3 {
+        return None;
+    }
+    Some(FileError::Coordinate {
+        place: Place::Frame(indices[0]),
+        joint: indices[1],
+        axis: *['x', 'y', 'z'].get(indices[2])?,
+        found: word.chars().take(40).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Form {
+        #[allow(dead_code)]
+        points: Vec<Vec<Vec<f64>>>,
+    }
+
+    #[test]
+    fn numbers_beyond_json_are_reported_as_coordinates() {
+        for (word, joint, axis) in [
+            ("NaN", 0, 'x'),
+            ("-Infinity", 1, 'y'),
+            ("1e999", 1, 'z'),
+            ("nan", 1, 'x'),
+            ("Infinity", 0, 'z'),
+        ] {
+            let point = |j: usize| {
+                let value = |a: char| if (j, a) == (joint, axis) { word } else { "0.5" };
+                format!("[{}, {},\n{}]", value('x'), value('y'), value('z'))
+            };
+            let text = format!(
+                "{{\"name\": \"a\",\n \"points\": [[[1,2,3],[4,5,6]],\n[{},\n {}]]}}",
+                point(0),
+                point(1)
+            );
+            let expected = FileError::Coordinate {
+                place: Place::Frame(1),
+                joint,
+                axis,
+                found: word.into(),
+            };
+            assert_eq!(
+                parse::<Form>(&text, "points").unwrap_err(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_damage_keeps_line_and_column() {
+        for text in [
+            "{\"points\": [[[1,2,\"x\"]]]}",
+            "{\"points\": [[[1,2",
+            "{\"points\": 5}",
+            "{}",
+            "[",
+            "NaN",
+        ] {
+            let error = parse::<Form>(text, "points").unwrap_err();
+            assert!(
+                matches!(error, FileError::Json { line: 1, .. }),
+                "{text}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Readers of the public file formats.
+//!
+//! A reader turns one file into a [`SkeletonSequence`] or refuses it with the place and the reason; it
+//! never panics on content and never guesses. Folder readers go on past refused files by default and report
+//! every one.
+
+pub mod ntu;
+pub mod nw_ucla;
+
+mod error;
+mod folder;
+mod json;
+mod ntu_missing;
+mod ntu_name;
+
+pub use error::{FileError, Place};
+pub use folder::{FolderRead, OnError, ReadReport, SkipReason, Skipped};
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Coordinates beyond this many metres are refused: sensors see a few metres, so such a value is damage or
+/// another unit.
+pub const MAX_COORDINATE: f64 = 1e4;
+
+/// Reads a whole file after checking its size, so that a wrong path cannot fill the memory.
+fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let io = |error: std::io::Error| FileError::Io {
+        message: error.to_string(),
+    };
+    let file = File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Err(FileError::Io {
+            message: "it is not a regular file".into(),
+        });
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a growing file from one that just fits.
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLarge {
+            bytes: metadata.len().max(bytes.len() as u64),
+            limit,
+        });
+    }
+    Ok(bytes)
+}
+
+/// The text of a file's bytes, which must be neither empty nor blank.
+fn text_of(bytes: &[u8]) -> Result<&str, FileError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| FileError::NotUtf8 {
+        line: 1 + bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count(),
+    })?;
+    if text.trim().is_empty() {
+        return Err(FileError::Empty);
+    }
+    Ok(text)
+}
+
+/// A coordinate in metres, if it is finite and within [`MAX_COORDINATE`].
+fn checked_coordinate(value: f64) -> Option<f32> {
+    (value.abs() <= MAX_COORDINATE).then_some(value as f32)
+}
+
+/// A file's name without folder and extension.
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_that_no_sensor_gives_are_refused() {
+        for value in [f64::NAN, f64::INFINITY, -1.1e4, 1e300] {
+            assert_eq!(checked_coordinate(value), None, "{value}");
+        }
+        assert_eq!(checked_coordinate(-2.5), Some(-2.5));
+    }
+
+    #[test]
+    fn files_beyond_the_limit_are_refused_with_their_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large");
+        std::fs::write(&path, [b'1'; 100]).unwrap();
+        assert_eq!(
+            read_bytes(&path, 99),
+            Err(FileError::TooLarge {
+                bytes: 100,
+                limit: 99
+            })
+        );
+        assert_eq!(read_bytes(&path, 100).unwrap().len(), 100);
+        assert!(matches!(
+            read_bytes(folder.path(), 99),
+            Err(FileError::Io { .. })
+        ));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_located() {
+        assert_eq!(
+            text_of(b"12\n3\n\xff\xfe"),
+            Err(FileError::NotUtf8 { line: 3 })
+        );
+        assert_eq!(text_of(b" \r\n"), Err(FileError::Empty));
+    }
+}

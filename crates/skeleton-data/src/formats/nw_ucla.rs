@@ -1,0 +1,318 @@
+//! Northwestern-UCLA Multiview Action 3D (Wang et al. 2014) as the JSON files that CTR-GCN's line of work
+//! distributes: one clip a file, 20 Kinect v1 joints in metres.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    FileError, FolderRead, OnError, Place, SkipReason, checked_coordinate, folder, json,
+    read_bytes, stem, text_of,
+};
+use crate::dataset::NameLists;
+use crate::{ClipShape, DataError, Meta, SkeletonSequence};
+
+/// Joints of a Kinect v1 body.
+const JOINTS: usize = 20;
+/// Files beyond this size are not read; the data set's longest clip has 130 kB.
+const MAX_BYTES: u64 = 16 << 20;
+/// The action numbers that occur in names, in label order (`papers.md` 1.5).
+const ACTIONS: [u32; 10] = [1, 2, 3, 4, 5, 6, 8, 9, 11, 12];
+const LABELS: &str = "1 to 10";
+
+/// The list of training clips, beside the folder of clips.
+pub const TRAIN_LIST: &str = "train_list.json";
+/// The list of test clips, beside the folder of clips.
+pub const TEST_LIST: &str = "val_list.json";
+/// The folder of clips.
+pub const CLIP_FOLDER: &str = "all_sqe";
+
+/// Class names in label order (`papers.md` 1.5).
+pub fn classes() -> Vec<String> {
+    [
+        "pick up with one hand",
+        "pick up with two hands",
+        "drop trash",
+        "walk around",
+        "sit down",
+        "stand up",
+        "donning",
+        "doffing",
+        "throw",
+        "carry",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// What a name `aAA_sSS_eEE_vVV` says: action, subject, episode, view.
+///
+/// # Errors
+/// [`FileError::Name`] when it is not of this form, or the action or the view is not one of the data set's.
+pub fn parse_name(name: &str) -> Result<Meta, FileError> {
+    let fields = || {
+        let mut fields = name.split('_');
+        let mut field = |letter: char| -> Option<u32> {
+            let digits = fields.next()?.strip_prefix(letter)?;
+            let two = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            two.then(|| digits.parse().ok()).flatten()
+        };
+        let (action, subject, episode, view) = (field('a')?, field('s')?, field('e')?, field('v')?);
+        let label = ACTIONS.iter().position(|&known| known == action)?;
+        let complete = fields.next().is_none() && (1..=3).contains(&view);
+        complete.then(|| Meta {
+            source: name.to_owned(),
+            label: Some(label),
+            subject: Some(subject),
+            camera: Some(view),
+            setup: None,
+            replication: Some(episode),
+        })
+    };
+    fields().ok_or_else(|| FileError::Name {
+        name: name.to_owned(),
+        expected: "aAA_sSS_eEE_vVV with action 1, 2, 3, 4, 5, 6, 8, 9, 11 or 12 and view 1 to 3",
+    })
+}
+
+/// Reads one file `{"file_name": .., "label": 1-10, "skeletons": [T][20][3]}`.
+///
+/// The label may be a number or a string; it and `file_name` may be left out, and must agree with the
+/// file's name where they are given. A frame of zeros is not valid.
+///
+/// # Errors
+/// [`DataError::File`] with the path and a [`FileError`] that names the line, or the frame and joint.
+pub fn read(path: &Path) -> Result<SkeletonSequence, DataError> {
+    let read = || {
+        let meta = parse_name(&stem(path))?;
+        parse(&read_bytes(path, MAX_BYTES)?, meta)
+    };
+    read().map_err(|error| DataError::file(path, error))
+}
+
+#[derive(Deserialize)]
+struct ClipForm {
+    file_name: Option<String>,
+    label: Option<Value>,
+    skeletons: Vec<Vec<Vec<f64>>>,
+}
+
+/// Reads the bytes of a clip whose name says `meta`; see [`read`].
+///
+/// # Errors
+/// [`FileError`] with the line, or the frame and joint.
+pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
+    let text = text_of(bytes)?;
+    let form: ClipForm = json::parse(text, "skeletons")?;
+    if let Some(found) = form.file_name.filter(|name| *name != meta.source) {
+        return Err(FileError::Contradiction {
+            field: "file_name",
+            found,
+            witness: "the file's name",
+            expected: meta.source,
+        });
+    }
+    if let Some(label) = &form.label {
+        check_label(label, &meta)?;
+    }
+    let frames = form.skeletons.len();
+    if frames == 0 {
+        return Err(FileError::NoFrames);
+    }
+    let shape = ClipShape::new(frames, 1, JOINTS, 3);
+    let mut values = Vec::with_capacity(shape.len());
+    let mut validity = Vec::with_capacity(frames);
+    for (frame, joints) in form.skeletons.iter().enumerate() {
+        if joints.len() != JOINTS {
+            return Err(FileError::JointCount {
+                place: Place::Frame(frame),
+                found: joints.len().to_string(),
+                expected: JOINTS,
+            });
+        }
+        for (joint, point) in joints.iter().enumerate() {
+            if point.len() != 3 {
+                return Err(FileError::CoordinateCount {
+                    place: Place::Frame(frame),
+                    joint,
+                    found: point.len(),
+                });
+            }
+            for (&value, axis) in point.iter().zip(['x', 'y', 'z']) {
+                values.push(
+                    checked_coordinate(value).ok_or_else(|| FileError::Coordinate {
+                        place: Place::Frame(frame),
+                        joint,
+                        axis,
+                        found: value.to_string(),
+                    })?,
+                );
+            }
+        }
+        let body = &values[frame * shape.frame_len()..];
+        validity.push(body.iter().any(|&value| value != 0.0));
+    }
+    if validity.iter().all(|&valid| !valid) {
+        return Err(FileError::NoBodies { frames });
+    }
+    // Lengths follow from the shape and every coordinate was checked, so nothing is left to refuse.
+    Ok(SkeletonSequence::new(values, shape, validity, meta).expect("a checked sequence"))
+}
+
+/// Fails unless a label 1 to 10, number or string, is the one the name says.
+fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
+    let number = match label {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let Some(number) = number.filter(|number| (1..=10).contains(number)) else {
+        return Err(FileError::Label {
+            found: label.to_string(),
+            expected: LABELS,
+        });
+    };
+    let expected = meta.label.map_or(0, |label| label as u64 + 1);
+    if number == expected {
+        return Ok(());
+    }
+    Err(FileError::Contradiction {
+        field: "label",
+        found: number.to_string(),
+        witness: "the file's name",
+        expected: expected.to_string(),
+    })
+}
+
+#[derive(Deserialize)]
+struct ListEntry {
+    file_name: String,
+    label: Option<Value>,
+    length: Option<usize>,
+}
+
+/// Name to frame count, of one list.
+type List = BTreeMap<String, Option<usize>>;
+
+fn read_list(path: &Path) -> Result<List, DataError> {
+    let read = || {
+        let bytes = read_bytes(path, MAX_BYTES)?;
+        let entries: Vec<ListEntry> = json::parse(text_of(&bytes)?, "")?;
+        let mut list = List::new();
+        for entry in entries {
+            let meta = parse_name(&entry.file_name)?;
+            if let Some(label) = &entry.label {
+                check_label(label, &meta)?;
+            }
+            list.insert(entry.file_name, entry.length);
+        }
+        Ok(list)
+    };
+    read().map_err(|error| DataError::file(path, error))
+}
+
+/// The two lists of a folder, or neither.
+fn read_lists(folder: &Path) -> Result<Option<(List, List)>, DataError> {
+    let (train, test) = (folder.join(TRAIN_LIST), folder.join(TEST_LIST));
+    match (train.exists(), test.exists()) {
+        (true, true) => Ok(Some((read_list(&train)?, read_list(&test)?))),
+        (false, false) => Ok(None),
+        (true, false) => Err(DataError::file(
+            &test,
+            FileError::ListAlone { beside: TRAIN_LIST },
+        )),
+        (false, true) => Err(DataError::file(
+            &train,
+            FileError::ListAlone { beside: TEST_LIST },
+        )),
+    }
+}
+
+/// Reads the clips of a folder: `all_sqe/*.json` where there is such a folder, else its own JSON files.
+///
+/// Where `train_list.json` and `val_list.json` lie beside, only the clips they name are read (the others are
+/// reported as left out, named clips that are absent as refused), a clip whose length contradicts its list
+/// is refused, and [`FolderRead::lists`] holds the names. Without lists, split by
+/// [`Split::NwUclaCrossView`](crate::Split::NwUclaCrossView).
+///
+/// # Errors
+/// [`DataError::MissingFolder`], [`DataError::NotAFolder`], [`DataError::EmptyFolder`],
+/// [`DataError::NothingUsable`], [`DataError::File`] for a list that cannot be read, and with
+/// [`OnError::Stop`] the first clip's error.
+pub fn read_folder(path: &Path, on_error: OnError) -> Result<FolderRead, DataError> {
+    const EXPECTED: &str = "JSON clips named aAA_sSS_eEE_vVV.json, in it or in `all_sqe`";
+    folder::require_folder(path, EXPECTED)?;
+    let inner = path.join(CLIP_FOLDER);
+    let clips = if inner.is_dir() {
+        inner
+    } else {
+        path.to_owned()
+    };
+    let (mut files, _) = folder::files_with_extension(&clips, "json")?;
+    files.retain(|file| !file.ends_with(TRAIN_LIST) && !file.ends_with(TEST_LIST));
+    if files.is_empty() {
+        return Err(DataError::EmptyFolder {
+            path: clips,
+            expected: EXPECTED,
+        });
+    }
+    let lists = read_lists(path)?;
+    let mut result = FolderRead::new(files.len());
+    let mut absent: BTreeMap<&str, &'static str> = BTreeMap::new();
+    if let Some((train, test)) = &lists {
+        absent.extend(test.keys().map(|name| (name.as_str(), TEST_LIST)));
+        absent.extend(train.keys().map(|name| (name.as_str(), TRAIN_LIST)));
+    }
+    for file in files {
+        let name = stem(&file);
+        absent.remove(name.as_str());
+        let listed = lists
+            .as_ref()
+            .map(|(train, test)| train.get(&name).or_else(|| test.get(&name)));
+        match listed {
+            Some(None) => result.skip(file, SkipReason::NotListed),
+            Some(Some(length)) => result.take(read_listed(&file, *length), on_error)?,
+            None => result.take(read(&file), on_error)?,
+        }
+    }
+    for (name, list) in absent {
+        let missing: PathBuf = clips.join(format!("{name}.json"));
+        result.take(
+            Err(DataError::file(
+                &missing,
+                FileError::ListedButAbsent { list },
+            )),
+            on_error,
+        )?;
+    }
+    let mut result = result.usable(path)?;
+    result.lists = lists.map(|(train, test)| NameLists {
+        train: train.into_keys().collect::<BTreeSet<_>>(),
+        test: test.into_keys().collect(),
+    });
+    Ok(result)
+}
+
+/// Reads a clip that a list names, with the length that the list gives.
+fn read_listed(path: &Path, length: Option<usize>) -> Result<SkeletonSequence, DataError> {
+    let sequence = read(path)?;
+    let found = sequence.shape().frames;
+    match length.filter(|&length| length != found) {
+        None => Ok(sequence),
+        Some(expected) => Err(DataError::file(
+            path,
+            FileError::Contradiction {
+                field: "the number of frames",
+                found: found.to_string(),
+                witness: "the list",
+                expected: expected.to_string(),
+            },
+        )),
+    }
+}
+
+#[cfg(test)]
+#[path = "nw_ucla_tests.rs"]
+mod tests;
