@@ -1,6 +1,6 @@
 //! Readers of the public file formats.
 //!
-//! A reader turns one file into a [`SkeletonSequence`] or refuses it with the place and the reason; it
+//! A reader turns one file into a [`SkeletonSequence`](crate::SkeletonSequence) or refuses it with the place and the reason; it
 //! never panics on content and never guesses. Folder readers go on past refused files by default and report
 //! every one.
 
@@ -10,8 +10,6 @@ pub mod nw_ucla;
 mod error;
 mod folder;
 mod json;
-mod ntu_missing;
-mod ntu_name;
 
 pub use error::{FileError, Place};
 pub use folder::{FolderRead, OnError, ReadReport, SkipReason, Skipped};
@@ -29,13 +27,14 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let io = |error: std::io::Error| FileError::Io {
         message: error.to_string(),
     };
-    let file = File::open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
+    // Before opening: opening a named pipe would wait for its writer.
+    let metadata = std::fs::metadata(path).map_err(io)?;
     if !metadata.is_file() {
         return Err(FileError::Io {
             message: "it is not a regular file".into(),
         });
     }
+    let file = File::open(path).map_err(io)?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a growing file from one that just fits.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;

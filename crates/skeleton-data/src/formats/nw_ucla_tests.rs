@@ -1,5 +1,8 @@
 //! Tests of the NW-UCLA reader, apart because the table of bad files is long.
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use super::*;
 
 const NAME: &str = "a08_s02_e01_v03";
@@ -317,4 +320,35 @@ fn folders_without_use_are_typed_errors() {
 fn there_are_ten_classes_in_label_order() {
     assert_eq!(classes().len(), ACTIONS.len());
     assert_eq!(classes()[9], "carry");
+}
+
+#[test]
+fn random_damage_never_panics() {
+    let good = file(NAME, "7", &[frame(1.0), frame(0.5)]);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let words: [&[u8]; 9] = [
+        b"-1",
+        b"1e999",
+        b"NaN",
+        b"",
+        b"]",
+        b"[[[[",
+        b"\xff",
+        b"-Infinity",
+        b"\"",
+    ];
+    for _ in 0..2000 {
+        let mut bytes = good.clone().into_bytes();
+        for _ in 0..rng.random_range(1..4) {
+            let at = rng.random_range(0..bytes.len());
+            let until = (at + rng.random_range(0..30)).min(bytes.len());
+            bytes.splice(
+                at..until,
+                words[rng.random_range(0..words.len())].iter().copied(),
+            );
+        }
+        if let Ok(sequence) = parse(&bytes, Meta::default()) {
+            assert!(sequence.frames().iter().all(|value| value.is_finite()));
+        }
+    }
 }

@@ -1,20 +1,7 @@
-//! NTU RGB+D's raw `.skeleton` text (Shahroudy et al. 2016; Liu et al. 2019).
-//!
-//! A frame count; per frame a body count; per body a line of 10 fields that begins with the body's id, the
-//! joint count (25), and 25 lines of 12 fields that begin with x y z in metres. The other fields (pixel
-//! positions, orientations, states) are not read. Lines end in LF or CRLF.
+//! The text of a `.skeleton` file.
 
-use std::path::Path;
-use std::sync::LazyLock;
-
-use super::{
-    FileError, FolderRead, OnError, Place, SkipReason, checked_coordinate, folder, read_bytes,
-    stem, text_of,
-};
-use crate::{ClipShape, DataError, Meta, SkeletonSequence};
-
-pub use super::ntu_missing::is_incomplete;
-pub use super::ntu_name::NtuName;
+use crate::formats::{FileError, Place, checked_coordinate, text_of};
+use crate::{ClipShape, Meta, SkeletonSequence};
 
 /// Joints of a Kinect v2 body.
 const JOINTS: usize = 25;
@@ -26,115 +13,11 @@ const JOINT_FIELDS: usize = 12;
 const FRAME_BYTES: usize = 2;
 /// Fewest bytes a body takes: every field one byte and one separator, and the joint count's line.
 const BODY_BYTES: usize = 2 * BODY_FIELDS + 3 + JOINTS * 2 * JOINT_FIELDS;
-/// Files beyond this size are not read; the data set's largest have a few MB.
-const MAX_BYTES: u64 = 64 << 20;
 /// Most coordinates of one recording, 64 MiB as f32. The data set's longest, 300 frames, would reach it with
 /// hundreds of bodies; a file of many ids and empty frames would otherwise grow quadratically.
 const MAX_COORDINATES: usize = 16 << 20;
 
-/// Which edition of the data set a folder is read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NtuEdition {
-    /// NTU RGB+D: actions 1 to 60, setups 1 to 17.
-    Ntu60,
-    /// NTU RGB+D 120: actions 1 to 120, setups 1 to 32.
-    Ntu120,
-}
-
-static ACTIONS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| include_str!("ntu_actions.txt").lines().collect());
-
-impl NtuEdition {
-    /// Class names in label order, as the data set's authors list them.
-    pub fn classes(self) -> Vec<String> {
-        let count = match self {
-            Self::Ntu60 => 60,
-            Self::Ntu120 => 120,
-        };
-        ACTIONS[..count].iter().map(ToString::to_string).collect()
-    }
-
-    /// Whether the edition contains a recording of this name.
-    pub fn contains(self, name: &NtuName) -> bool {
-        match self {
-            Self::Ntu60 => name.action <= 60 && name.setup <= 17,
-            Self::Ntu120 => true,
-        }
-    }
-}
-
-/// Reads one file; metadata come from its name.
-///
-/// The sequence holds every body of the file in order of first appearance, tracked by id. A body that a
-/// frame does not list, or lists with all coordinates zero, is zero and not valid there.
-///
-/// # Errors
-/// [`DataError::File`] with the path and a [`FileError`] that names the line.
-pub fn read(path: &Path) -> Result<SkeletonSequence, DataError> {
-    let read = || {
-        let name = NtuName::parse(&stem(path))?;
-        parse(&read_bytes(path, MAX_BYTES)?, name.meta())
-    };
-    read().map_err(|error| DataError::file(path, error))
-}
-
-/// Reads the `.skeleton` files of a folder and of its immediate subfolders, sorted by name.
-///
-/// Left out and reported: the official lists of incomplete samples ([`is_incomplete`]), recordings of another
-/// edition, and a name that occurs again in another subfolder.
-///
-/// # Errors
-/// [`DataError::MissingFolder`], [`DataError::NotAFolder`], [`DataError::EmptyFolder`],
-/// [`DataError::NothingUsable`], and with [`OnError::Stop`] the first file's error.
-pub fn read_folder(
-    path: &Path,
-    edition: NtuEdition,
-    on_error: OnError,
-) -> Result<FolderRead, DataError> {
-    const EXPECTED: &str = "`.skeleton` files, directly or one folder down";
-    folder::require_folder(path, EXPECTED)?;
-    let (mut files, folders) = folder::files_with_extension(path, "skeleton")?;
-    for folder in folders {
-        files.extend(folder::files_with_extension(&folder, "skeleton")?.0);
-    }
-    if files.is_empty() {
-        return Err(DataError::EmptyFolder {
-            path: path.to_owned(),
-            expected: EXPECTED,
-        });
-    }
-    files.sort_by_cached_key(|file| stem(file));
-
-    let mut result = FolderRead::new(files.len());
-    let mut previous = String::new();
-    for file in files {
-        let name = stem(&file);
-        if name == previous {
-            result.skip(file, SkipReason::DuplicateName);
-            continue;
-        }
-        match skip_reason(&name, edition) {
-            Some(reason) => result.skip(file, reason),
-            None => result.take(read(&file), on_error)?,
-        }
-        previous = name;
-    }
-    result.usable(path)
-}
-
-/// Why a recording is left out; a name that does not parse is left to [`read`] to refuse.
-fn skip_reason(name: &str, edition: NtuEdition) -> Option<SkipReason> {
-    let name = NtuName::parse(name).ok()?;
-    if !edition.contains(&name) {
-        Some(SkipReason::OtherEdition)
-    } else if is_incomplete(&name) {
-        Some(SkipReason::IncompleteSkeleton)
-    } else {
-        None
-    }
-}
-
-/// Reads the bytes of a `.skeleton` file; see [`read`].
+/// Reads the bytes of a `.skeleton` file; see [`read`](super::read).
 ///
 /// # Errors
 /// [`FileError`] with the line.
@@ -355,5 +238,5 @@ impl<'a> Lines<'a> {
 }
 
 #[cfg(test)]
-#[path = "ntu_tests.rs"]
-mod tests;
+#[path = "text_tests.rs"]
+pub(super) mod tests;

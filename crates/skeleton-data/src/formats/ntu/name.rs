@@ -1,7 +1,7 @@
 //! What the name of an NTU RGB+D recording says.
 
-use super::FileError;
 use crate::Meta;
+use crate::formats::FileError;
 
 /// The fields of a name `SsssCcccPpppRrrrAaaa` (Shahroudy et al. 2016), all 1-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

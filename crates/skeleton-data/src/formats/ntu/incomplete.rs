@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::ntu_name::NtuName;
+use super::NtuName;
 
 /// The 535 names of NTU RGB+D 120's list, sorted; the first 302 are NTU RGB+D 60's list.
-const NAMES: &str = include_str!("ntu_missing.txt");
+const NAMES: &str = include_str!("incomplete.txt");
 
 static SORTED: LazyLock<Vec<&'static str>> = LazyLock::new(|| NAMES.lines().collect());
 

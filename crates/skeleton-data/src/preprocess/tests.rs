@@ -1,0 +1,180 @@
+//! Tests of whole presets, and the sequences that the steps' tests share.
+
+use super::*;
+use crate::{ClipShape, Meta};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A random sequence in which the persons of `absent` (frame, person) are not there.
+pub(super) fn sequence(
+    frames: usize,
+    persons: usize,
+    layout: &Layout,
+    absent: &[(usize, usize)],
+    seed: u64,
+) -> SkeletonSequence {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let shape = ClipShape::new(frames, persons, layout.joint_count(), 3);
+    let mut values: Vec<f32> = (0..shape.len())
+        .map(|_| rng.random_range(-1.0..1.0))
+        .collect();
+    let mut validity = vec![true; frames * persons];
+    for &(frame, person) in absent {
+        let start = shape.offset(frame, person, 0);
+        values[start..start + shape.person_len()].fill(0.0);
+        validity[frame * persons + person] = false;
+    }
+    let meta = Meta {
+        source: "random".into(),
+        ..Meta::default()
+    };
+    SkeletonSequence::new(values, shape, validity, meta).unwrap()
+}
+
+/// Every joint of every frame at one place.
+pub(super) fn constant(frames: usize, layout: &Layout, value: f32) -> SkeletonSequence {
+    let shape = ClipShape::new(frames, 1, layout.joint_count(), 3);
+    SkeletonSequence::new(
+        vec![value; shape.len()],
+        shape,
+        vec![true; frames],
+        Meta::default(),
+    )
+    .unwrap()
+}
+
+fn presets() -> [(Preprocess, Layout); 3] {
+    [
+        (Preprocess::ntu_50_frames(), Layout::ntu25()),
+        (Preprocess::nw_ucla_ctrgcn(), Layout::kinect20()),
+        (Preprocess::nw_ucla_view_invariant(), Layout::kinect20()),
+    ]
+}
+
+#[test]
+fn presets_give_finite_clips_of_one_shape_for_any_length_and_number_of_bodies() {
+    for (preset, layout) in presets() {
+        let mut shapes = std::collections::BTreeSet::new();
+        for (frames, persons, absent) in [
+            (1, 1, vec![]),
+            (2, 1, vec![(1, 0)]),
+            (50, 2, vec![]),
+            (300, 4, vec![(0, 1), (0, 2), (7, 0), (7, 1)]),
+        ] {
+            let input = sequence(frames, persons, &layout, &absent, 3);
+            let clip = preset.apply(input, &layout).unwrap();
+            assert!(
+                clip.frames().iter().all(|value| value.is_finite()),
+                "{}",
+                preset.name
+            );
+            shapes.insert(clip.shape().to_string());
+        }
+        assert_eq!(shapes.len(), 1, "{shapes:?}");
+    }
+}
+
+#[test]
+fn presets_meet_degenerate_bodies_with_finite_values_or_a_typed_error() {
+    for (preset, layout) in presets() {
+        let zeros = constant(5, &layout, 0.0);
+        let absent: Vec<_> = (0..5).map(|frame| (frame, 0)).collect();
+        let nobody = sequence(5, 1, &layout, &absent, 3);
+        let mut line = constant(5, &layout, 0.0);
+        for (i, value) in line.frames_mut().iter_mut().enumerate() {
+            *value = (i / 3 % layout.joint_count()) as f32;
+        }
+        for input in [zeros, constant(1, &layout, 2.5), nobody, line] {
+            match preset.apply(input, &layout) {
+                Ok(clip) => assert!(clip.frames().iter().all(|value| value.is_finite())),
+                Err(DataError::Preprocess { error, .. }) => assert!(
+                    matches!(
+                        *error,
+                        StepError::NoValidFrame { frames: 5 } | StepError::Degenerate { .. }
+                    ),
+                    "{}: {error}",
+                    preset.name
+                ),
+                Err(error) => panic!("{}: {error}", preset.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_that_does_not_fit_the_layout_is_named() {
+    let layout = Layout::openpose18();
+    let error = Preprocess::ntu_50_frames().apply(sequence(3, 1, &layout, &[], 0), &layout);
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.contains("`random`")
+            && message.contains("step 1 (centre_each_frame)")
+            && message.contains("`spine_shoulder`"),
+        "{message}"
+    );
+    let message = Preprocess::nw_ucla_ctrgcn()
+        .apply(sequence(3, 1, &layout, &[], 0), &Layout::kinect20())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("18 joints") && message.contains("has 20"),
+        "{message}"
+    );
+}
+
+#[test]
+fn coordinates_changed_to_nan_or_beyond_any_sensor_are_located() {
+    let layout = Layout::kinect20();
+    for bad in [f32::NAN, f32::INFINITY, 2e4] {
+        let mut input = sequence(3, 1, &layout, &[], 0);
+        input.frames_mut()[60 + 7] = bad;
+        let error = Preprocess::nw_ucla_view_invariant().apply(input, &layout);
+        let Err(DataError::Preprocess {
+            step_name: "input",
+            error,
+            ..
+        }) = error
+        else {
+            panic!("{error:?}");
+        };
+        let StepError::Coordinate {
+            frame,
+            person,
+            joint,
+            channel,
+            ..
+        } = *error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!((frame, person, joint, channel), (1, 0, 2, 1));
+    }
+}
+
+#[test]
+fn apply_all_goes_on_or_stops() {
+    let layout = Layout::kinect20();
+    let inputs = || {
+        vec![
+            sequence(3, 1, &layout, &[], 0),
+            constant(2, &layout, 1.0),
+            sequence(9, 1, &layout, &[], 1),
+        ]
+    };
+    let preset = Preprocess::nw_ucla_view_invariant();
+    let (clips, refused) = preset
+        .apply_all(inputs(), &layout, OnError::Collect)
+        .unwrap();
+    assert_eq!((clips.len(), refused.len()), (2, 1));
+    assert!(preset.apply_all(inputs(), &layout, OnError::Stop).is_err());
+}
+
+#[test]
+fn a_preset_is_readable_json_and_comes_back() {
+    for (preset, _) in presets() {
+        let text = serde_json::to_string(&preset).unwrap();
+        assert_eq!(serde_json::from_str::<Preprocess>(&text).unwrap(), preset);
+    }
+    let text = serde_json::to_string(&Preprocess::nw_ucla_view_invariant().steps[2]).unwrap();
+    assert_eq!(text, r#"{"step":"resample","frames":50}"#);
+}

@@ -1,0 +1,172 @@
+//! The real files, where `SKELETON_SSL_DATA` names the folder that holds `nw-ucla/` and `ntu-rgbd/`.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+
+use skeleton_data::formats::ntu::{self, NtuEdition};
+use skeleton_data::formats::{OnError, nw_ucla};
+use skeleton_data::{
+    ClipShape, Layout, Preprocess, SkeletonDataset, SkeletonSequence, Split, Stream,
+};
+
+/// The folder of one data set, or `None` (said on the terminal) when the variable is unset.
+fn data(folder: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("SKELETON_SSL_DATA");
+    if root.is_none() {
+        println!("skipped: SKELETON_SSL_DATA is not set");
+    }
+    root.map(|root| PathBuf::from(root).join(folder))
+}
+
+fn finite(sequence: &SkeletonSequence) -> bool {
+    sequence.frames().iter().all(|value| value.is_finite())
+}
+
+#[test]
+fn every_nw_ucla_clip_is_read_and_split_1020_to_464() {
+    let Some(folder) = data("nw-ucla") else {
+        return;
+    };
+    let read = nw_ucla::read_folder(&folder, OnError::Stop).unwrap();
+    assert_eq!(
+        read.report.to_string(),
+        "1484 files: 1484 read, 0 left out, 0 refused"
+    );
+    let lengths: Vec<usize> = read
+        .sequences
+        .iter()
+        .map(|clip| clip.shape().frames)
+        .collect();
+    assert_eq!(
+        (lengths.iter().min(), lengths.iter().max()),
+        (Some(&1), Some(&201))
+    );
+
+    let layout = Layout::kinect20();
+    let preset = Preprocess::nw_ucla_view_invariant();
+    let (clips, refused) = preset
+        .apply_all(read.sequences, &layout, OnError::Collect)
+        .unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    let dataset = SkeletonDataset::new(layout, nw_ucla::classes(), clips).unwrap();
+    assert_eq!(dataset.shape(), ClipShape::new(50, 1, 20, 3));
+
+    let (train, test) = dataset.split(Split::NwUclaCrossView).unwrap();
+    assert_eq!((train.clips().len(), test.clips().len()), (1020, 464));
+    // Per-class counts of the test view, `papers.md` 1.5.
+    assert_eq!(
+        test.class_counts(),
+        [48, 50, 45, 49, 47, 47, 43, 43, 47, 45]
+    );
+    let (train_by_list, test_by_list) = dataset.split_by_names(&read.lists.unwrap()).unwrap();
+    assert_eq!(train.labels(), train_by_list.labels());
+    assert_eq!(test.labels(), test_by_list.labels());
+}
+
+#[test]
+fn every_nw_ucla_clip_is_a_standing_body_after_the_view_invariant_transform() {
+    let Some(folder) = data("nw-ucla") else {
+        return;
+    };
+    let layout = Layout::kinect20();
+    let head = layout.joint_index("head").unwrap();
+    let read = nw_ucla::read_folder(&folder, OnError::Stop).unwrap();
+    let mut upright = 0;
+    for sequence in read.sequences {
+        let clip = Preprocess::nw_ucla_view_invariant()
+            .apply(sequence, &layout)
+            .unwrap();
+        assert!(finite(&clip), "{}", clip.meta().source);
+        let largest = clip.frames().iter().fold(0.0f32, |a, b| a.max(b.abs()));
+        assert!(
+            largest < 10.0,
+            "{}: {largest} m from the hips",
+            clip.meta().source
+        );
+        upright += usize::from(clip.joint(0, 0, head)[2] > 0.3);
+    }
+    // Bent starts exist ("stand up"), but a body whose head is not above its hips is rare.
+    assert!(upright > 1400, "{upright}");
+}
+
+#[test]
+fn every_nw_ucla_clip_passes_the_ctrgcn_steps() {
+    let Some(folder) = data("nw-ucla") else {
+        return;
+    };
+    let layout = Layout::kinect20();
+    let read = nw_ucla::read_folder(&folder, OnError::Stop).unwrap();
+    for sequence in read.sequences {
+        let clip = Preprocess::nw_ucla_ctrgcn()
+            .apply(sequence, &layout)
+            .unwrap();
+        assert_eq!(clip.shape(), ClipShape::new(52, 1, 20, 3));
+        assert!(clip.frames().iter().all(|value| value.abs() <= 1.0 + 1e-6));
+    }
+}
+
+#[test]
+fn every_ntu_sample_parses_and_becomes_a_finite_clip() {
+    let Some(folder) = data("ntu-rgbd") else {
+        return;
+    };
+    let read = ntu::read_folder(&folder, NtuEdition::Ntu60, OnError::Stop).unwrap();
+    assert_eq!(
+        read.report.to_string(),
+        "12 files: 12 read, 0 left out, 0 refused"
+    );
+    let layout = Layout::ntu25();
+    let preset = Preprocess::ntu_50_frames();
+    let (clips, refused) = preset
+        .apply_all(read.sequences, &layout, OnError::Collect)
+        .unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    for clip in &clips {
+        for stream in Stream::ALL {
+            let mut values = clip.frames().to_vec();
+            stream.apply(&mut values, clip.shape(), &layout.bones());
+            assert!(values.iter().all(|value| value.is_finite()));
+        }
+    }
+    let dataset = SkeletonDataset::new(layout, NtuEdition::Ntu60.classes(), clips).unwrap();
+    assert_eq!(dataset.shape(), ClipShape::new(50, 2, 25, 3));
+    let (train, test) = dataset.split(Split::Ntu60CrossView).unwrap();
+    assert_eq!((train.clips().len(), test.clips().len()), (1, 11));
+}
+
+#[test]
+fn two_person_files_keep_both_bodies() {
+    let Some(folder) = data("ntu-rgbd") else {
+        return;
+    };
+    let layout = Layout::ntu25();
+    for (name, frames) in [("S001C001P001R001A050", 74), ("S001C003P008R002A058", 70)] {
+        let sequence = ntu::read(&folder.join(format!("{name}.skeleton"))).unwrap();
+        assert_eq!(sequence.shape(), ClipShape::new(frames, 2, 25, 3), "{name}");
+        assert!(sequence.validity().iter().all(|&valid| valid), "{name}");
+        let clip = Preprocess::ntu_50_frames()
+            .apply(sequence, &layout)
+            .unwrap();
+        assert!(finite(&clip));
+        for person in 0..2 {
+            assert!((0..50).all(|frame| clip.is_valid(frame, person)));
+            let head = clip.joint(25, person, 3);
+            assert!(head[1] > 0.05, "{name}, person {person}: head at {head:?}");
+        }
+    }
+}
+
+#[test]
+fn a_coordinate_is_the_one_in_the_file() {
+    let Some(folder) = data("ntu-rgbd") else {
+        return;
+    };
+    let sequence = ntu::read(&folder.join("S001C001P001R001A050.skeleton")).unwrap();
+    assert_eq!(sequence.joint(0, 0, 0), [-0.8514767, 0.1916033, 3.384463]);
+    let meta = sequence.meta();
+    assert_eq!(
+        (meta.label, meta.subject, meta.camera),
+        (Some(49), Some(1), Some(1))
+    );
+    assert_eq!((meta.setup, meta.replication), (Some(1), Some(1)));
+}
