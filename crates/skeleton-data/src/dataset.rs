@@ -137,13 +137,17 @@ impl SkeletonDataset {
     /// Training and test side as lists of names say.
     ///
     /// # Errors
-    /// [`DataError::NotListed`] for a clip that neither list names, and [`DataError::EmptySide`].
+    /// [`DataError::NotListed`] for a clip that neither list names, [`DataError::ListedTwice`] for one that both
+    /// name, and [`DataError::EmptySide`].
     pub fn split_by_names(&self, lists: &NameLists) -> Result<(Self, Self), DataError> {
         self.split_by("by lists of names", |clip| {
             let name = &clip.meta().source;
             match (lists.train.contains(name), lists.test.contains(name)) {
-                (true, _) => Ok(true),
+                (true, false) => Ok(true),
                 (false, true) => Ok(false),
+                (true, true) => Err(DataError::ListedTwice {
+                    source_name: name.clone(),
+                }),
                 (false, false) => Err(DataError::NotListed {
                     source_name: name.clone(),
                 }),
@@ -277,6 +281,11 @@ pub(crate) mod tests {
         lists.test.insert("clip 5".into());
         let (train, test) = dataset().split_by_names(&lists).unwrap();
         assert_eq!((train.clips().len(), test.clips().len()), (4, 2));
+        lists.test.insert("clip 1".into());
+        let error = dataset().split_by_names(&lists);
+        assert!(
+            matches!(&error, Err(DataError::ListedTwice { source_name }) if source_name == "clip 1")
+        );
     }
 
     #[test]

@@ -123,6 +123,12 @@ pub enum DataError {
         /// Name of the recording.
         source_name: String,
     },
+    /// Both lists of a train-test split name a sequence: it would be trained and tested on.
+    #[error("sequence `{source_name}` is in both lists of the split: remove it from one")]
+    ListedTwice {
+        /// Name of the recording.
+        source_name: String,
+    },
     /// One side of a split holds no sequence.
     #[error("split `{split}` leaves the {side} side empty ({sequences} sequences in all)")]
     EmptySide {
