@@ -40,7 +40,7 @@ impl ObjectiveError {
     }
 }
 
-/// `value` if it is finite and at least 0.
+/// An error unless `value` is finite and at least 0.
 pub(crate) fn non_negative(field: &'static str, value: f64) -> Result<(), ObjectiveError> {
     match value.is_finite() && value >= 0.0 {
         true => Ok(()),
@@ -52,7 +52,7 @@ pub(crate) fn non_negative(field: &'static str, value: f64) -> Result<(), Object
     }
 }
 
-/// `value` if it is finite and above 0.
+/// An error unless `value` is finite and above 0.
 pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), ObjectiveError> {
     match value.is_finite() && value > 0.0 {
         true => Ok(()),

@@ -19,7 +19,8 @@ pub enum InstanceConsistency {
     ///
     /// Grill et al., *Bootstrap Your Own Latent*, NeurIPS 2020, eq. 2; used on skeletons by SkeletonBYOL. The
     /// default (inferred: the usual form of the time). Needs no stop-gradient, because Barlow Twins keeps the
-    /// features from collapsing.
+    /// features from collapsing. It can be lowered without any instance being told apart better, by an offset common
+    /// to all projections, which Barlow Twins does not see: a small weight limits that.
     #[default]
     Cosine,
     /// Mean over samples and features of `(z^A - z^B)^2`, as in the invariance term of VICReg (Bardes et al., ICLR

@@ -165,8 +165,8 @@ mod tests {
             .init(&device)
             .unwrap();
         let x = random([6, 4], 3, &device);
-        let together = host(projector.forward(x.clone()).slice([0..1]));
-        let alone = host(projector.forward(x.slice([0..1])));
+        let together = host(projector.forward(x.clone()).narrow(0, 0, 1));
+        let alone = host(projector.forward(x.narrow(0, 0, 1)));
         for (a, b) in together.iter().zip(&alone) {
             assert!((a - b).abs() < 1e-6);
         }

@@ -141,7 +141,7 @@ pub struct Skt<E: Encoder> {
 }
 
 impl<E: Encoder> Skt<E> {
-    /// Features and projections of a view.
+    /// Projections of a view.
     ///
     /// # Shapes
     /// - `view`: `[N, M, T, V, C]`
@@ -347,6 +347,16 @@ mod tests {
         assert!(scalar(output.loss).is_finite());
         let after = model.into_record().into_bytes().unwrap();
         assert!(before.to_vec() == after.to_vec());
+    }
+
+    #[test]
+    fn a_configuration_survives_being_written_and_read() {
+        let config = small()
+            .with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Fixed(0.0051)))
+            .with_instance(InstanceConsistency::Gram { mu: Some(0.5) })
+            .with_passes(ViewPasses::Joint);
+        let read = SktConfig::load_binary(config.to_string().as_bytes()).unwrap();
+        assert_eq!(read, config);
     }
 
     #[test]

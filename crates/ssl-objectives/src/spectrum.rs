@@ -110,12 +110,18 @@ fn small_gram(x: &[f64], dim: usize) -> Vec<Vec<f64>> {
         vectors = &transposed;
     }
     let vector = |i: usize| &vectors[i * vectors.len() / size..(i + 1) * vectors.len() / size];
-    let mut gram = vec![vec![0.0; size]; size];
-    for i in 0..size {
-        for j in 0..=i {
-            let dot = vector(i).iter().zip(vector(j)).map(|(a, b)| a * b).sum();
-            gram[i][j] = dot;
-            gram[j][i] = dot;
+    let entry = |i: usize, j: usize| dot(vector(i), vector(j));
+    let mut gram: Vec<Vec<f64>> = (0..size)
+        .map(|i| {
+            (0..size)
+                .map(|j| if j < i { 0.0 } else { entry(i, j) })
+                .collect()
+        })
+        .collect();
+    for i in 1..size {
+        let (above, row) = gram.split_at_mut(i);
+        for (value, row_above) in row[0].iter_mut().zip(above.iter()) {
+            *value = row_above[i];
         }
     }
     gram
@@ -239,15 +245,14 @@ mod tests {
                     }
                     let angle = 0.5 * (2.0 * a[p][q]).atan2(a[q][q] - a[p][p]);
                     let (s, c) = angle.sin_cos();
-                    for k in 0..n {
-                        let (x, y) = (a[k][p], a[k][q]);
-                        a[k][p] = c * x - s * y;
-                        a[k][q] = s * x + c * y;
+                    for row in &mut a {
+                        let (x, y) = (row[p], row[q]);
+                        row[p] = c * x - s * y;
+                        row[q] = s * x + c * y;
                     }
-                    for k in 0..n {
-                        let (x, y) = (a[p][k], a[q][k]);
-                        a[p][k] = c * x - s * y;
-                        a[q][k] = s * x + c * y;
+                    let (upper, lower) = a.split_at_mut(q);
+                    for (x, y) in upper[p].iter_mut().zip(&mut lower[0]) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                     }
                 }
             }

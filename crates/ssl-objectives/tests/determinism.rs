@@ -1,5 +1,6 @@
 //! A step depends on its batch and the weights alone. The device's generator may belong to the whole process, so
 //! this is the only test of its file: another one that draws at the same time would disturb it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

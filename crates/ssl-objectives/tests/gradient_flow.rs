@@ -1,4 +1,5 @@
 //! Every trainable parameter of Skeletal Twins learns from its loss.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Losses, gradients and the projector against PyTorch: `fixtures/make_objectives.py` wrote the values.
+#![allow(clippy::unwrap_used)]
 
 use burn::module::{Param, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,5 +1,6 @@
 //! The guard in a run of burn-train: training stops at the first loss that is not a number, and the checkpoint of
 //! the last complete epoch is what remains.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

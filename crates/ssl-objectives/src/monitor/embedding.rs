@@ -10,7 +10,7 @@ use burn::train::metric::{
 use crate::spectrum::{effective_rank, normalised_std};
 
 /// Samples of an epoch that a statistic keeps; those after are not looked at. It bounds the memory (4 MiB at 1024
-/// features) and the time of an eigenvalue problem of this size, about a second.
+/// features) and the time of the eigenvalue problem: at 1024 features under 3 seconds for 1024 samples, 12 ms for 128.
 pub const MAX_SAMPLES: usize = 1024;
 
 /// The embeddings of a batch.
