@@ -25,7 +25,10 @@ fn folders_that_hold_no_data_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().to_str().expect("a UTF-8 path");
     for format in ["nw-ucla", "ntu60", "ntu120"] {
-        refused(&["--format", format, "--data", "/no/such/folder"], &["/no/such/folder"]);
+        refused(
+            &["--format", format, "--data", "/no/such/folder"],
+            &["/no/such/folder"],
+        );
         refused(&["--format", format, "--data", path], &[path]);
         refused(&["--format", format], &["--data"]);
     }
@@ -75,7 +78,10 @@ fn a_run_is_neither_overwritten_nor_resumed_under_another_configuration() {
     let before = files(&out);
     assert!(fail(tiny(&out, &[])).contains("already holds a run"));
     let error = fail(tiny(&out, &["--resume", "--learning-rate", "0.5"]));
-    assert!(error.contains("pretrain.learning_rate") && error.contains("0.5"), "{error}");
+    assert!(
+        error.contains("pretrain.learning_rate") && error.contains("0.5"),
+        "{error}"
+    );
     assert_eq!(before, files(&out));
 
     // A damaged checkpoint is named, not trained from.

@@ -49,8 +49,14 @@ fn a_run_killed_in_mid_epoch_resumes_to_the_losses_of_an_uninterrupted_one() {
     let second_epoch = loss_log(&killed, 2);
     let begun = Instant::now();
     while std::fs::metadata(&second_epoch).map_or(0, |file| file.len()) == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(300), "no second epoch");
-        assert!(child.try_wait().expect("a child").is_none(), "ended before it was killed");
+        assert!(
+            begun.elapsed() < Duration::from_secs(300),
+            "no second epoch"
+        );
+        assert!(
+            child.try_wait().expect("a child").is_none(),
+            "ended before it was killed"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
     child.kill().expect("SIGKILL");

@@ -61,6 +61,42 @@ impl Features {
         &self.values
     }
 
+    /// Both parts with each feature shifted and scaled to mean 0 and variance 1 over the training part.
+    ///
+    /// A feature that does not vary in the training part becomes 0.
+    pub fn standardised(train: &Self, test: &Self) -> (Self, Self) {
+        let rows = train.len().max(1) as f64;
+        let mut mean = vec![0.0_f64; train.dim];
+        let mut variance = vec![0.0_f64; train.dim];
+        for row in train.values.chunks(train.dim) {
+            for (sum, &value) in mean.iter_mut().zip(row) {
+                *sum += f64::from(value) / rows;
+            }
+        }
+        for row in train.values.chunks(train.dim) {
+            for ((sum, &value), mean) in variance.iter_mut().zip(row).zip(&mean) {
+                *sum += (f64::from(value) - mean).powi(2) / rows;
+            }
+        }
+        let scale: Vec<f64> = variance
+            .iter()
+            .map(|&variance| match variance > 0.0 {
+                true => 1.0 / variance.sqrt(),
+                false => 0.0,
+            })
+            .collect();
+        let apply = |features: &Self| {
+            let values = features.values.chunks(features.dim).flat_map(|row| {
+                row.iter()
+                    .zip(&mean)
+                    .zip(&scale)
+                    .map(|((&value, mean), scale)| ((f64::from(value) - mean) * scale) as f32)
+            });
+            Self::new(values.collect(), features.dim, features.labels.clone())
+        };
+        (apply(train), apply(test))
+    }
+
     /// The features as a tensor `[N, D]`.
     pub fn tensor(&self, device: &Device) -> Tensor<2> {
         Tensor::from_data(
@@ -107,4 +143,24 @@ pub fn extract_features<E: Encoder>(
         values.extend(features);
     }
     Ok(Features::new(values, dim, labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standardising_undoes_any_shift_and_scale_of_the_features() {
+        let train = Features::new(vec![1.0, 5.0, 7.0, 3.0, 5.0, 7.0], 3, vec![0, 1]);
+        let test = Features::new(vec![5.0, 6.0, 7.5], 3, vec![0]);
+        let (a, b) = Features::standardised(&train, &test);
+        assert_eq!(a.values(), [-1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(b.values(), [3.0, 0.0, 0.0]);
+        let moved = |f: &Features| {
+            let values = f.values().iter().map(|v| v * 1e-3 + 4.0).collect();
+            Features::new(values, 3, f.labels().to_vec())
+        };
+        let (_, c) = Features::standardised(&moved(&train), &moved(&test));
+        assert!((c.values()[0] - 3.0).abs() < 1e-2, "{:?}", c.values());
+    }
 }

@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn the_majority_of_k_overrules_the_nearest() {
-        let gallery = features(&[[1.0, 0.0], [1.0, 0.3], [1.0, 0.31], [-1.0, 0.0]], &[0, 1, 1, 0]);
+        let gallery = features(
+            &[[1.0, 0.0], [1.0, 0.3], [1.0, 0.31], [-1.0, 0.0]],
+            &[0, 1, 1, 0],
+        );
         let query = features(&[[1.0, 0.01]], &[1]);
         assert_eq!(knn_top1(&gallery, &query, 1, &Device::flex()), 0.0);
         assert_eq!(knn_top1(&gallery, &query, 3, &Device::flex()), 100.0);
@@ -88,9 +91,7 @@ mod tests {
         let hits = (30..40)
             .filter(|&q| {
                 let best = (0..30)
-                    .max_by(|&a, &b| {
-                        cosine(rows[q], rows[a]).total_cmp(&cosine(rows[q], rows[b]))
-                    })
+                    .max_by(|&a, &b| cosine(rows[q], rows[a]).total_cmp(&cosine(rows[q], rows[b])))
                     .unwrap();
                 labels[best] == labels[q]
             })

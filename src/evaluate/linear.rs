@@ -200,14 +200,7 @@ mod tests {
         let labels: Vec<usize> = (0..n).map(|i| i % 2).collect();
         let values = labels
             .iter()
-            .flat_map(|&label| {
-                [
-                    label as f32 * gap + noise(),
-                    noise(),
-                    noise(),
-                    noise(),
-                ]
-            })
+            .flat_map(|&label| [label as f32 * gap + noise(), noise(), noise(), noise()])
             .collect();
         Features::new(values, 4, labels)
     }
@@ -215,9 +208,21 @@ mod tests {
     #[test]
     fn both_protocols_learn_classes_that_a_plane_separates_and_only_those() {
         for protocol in [LinearProtocol::E1, LinearProtocol::E2] {
-            let apart = linear_probe(&blobs(200, 1.5, 1), &blobs(100, 1.5, 2), protocol, 0, &Device::flex());
+            let apart = linear_probe(
+                &blobs(200, 1.5, 1),
+                &blobs(100, 1.5, 2),
+                protocol,
+                0,
+                &Device::flex(),
+            );
             assert!(apart.last_top1 > 98.0, "{protocol}: {apart:?}");
-            let same = linear_probe(&blobs(200, 0.0, 1), &blobs(100, 0.0, 2), protocol, 0, &Device::flex());
+            let same = linear_probe(
+                &blobs(200, 0.0, 1),
+                &blobs(100, 0.0, 2),
+                protocol,
+                0,
+                &Device::flex(),
+            );
             assert!(same.last_top1 < 70.0, "{protocol}: {same:?}");
         }
     }
@@ -225,7 +230,13 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_report() {
         let probe = |seed| {
-            linear_probe(&blobs(150, 0.4, 1), &blobs(90, 0.4, 2), LinearProtocol::E1, seed, &Device::flex())
+            linear_probe(
+                &blobs(150, 0.4, 1),
+                &blobs(90, 0.4, 2),
+                LinearProtocol::E1,
+                seed,
+                &Device::flex(),
+            )
         };
         assert_eq!(probe(3), probe(3));
         assert_ne!(probe(3).final_loss, probe(4).final_loss);

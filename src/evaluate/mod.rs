@@ -55,6 +55,13 @@ pub enum EvaluateError {
 pub struct Judgement {
     /// Protocol of the linear probe.
     pub linear: LinearProtocol,
+    /// Whether the linear probe sees each feature at mean 0 and variance 1 over the training part.
+    ///
+    /// The published protocols feed raw features, and their rates fit the scale that pre-trained features happen to
+    /// have. An untrained ST-GCN's features vary by a thousandth of that, so that at those rates its probe
+    /// learns nothing and the baseline looks like chance. A shift and scale is part of what a linear
+    /// classifier can learn, so this changes the ease of learning only; kNN always sees raw features.
+    pub standardise: bool,
     /// Neighbours of kNN; 1 is what the field reports (CRRL, ISC, CMD).
     pub knn_k: usize,
     /// Seeds the probe's initial weights and batches.
@@ -85,7 +92,11 @@ pub fn judge<E: Encoder>(
             return Err(EvaluateError::Empty { part });
         }
     }
-    let linear = linear_probe(&gallery, &queries, how.linear, how.seed, device);
+    let (learn, ask) = match how.standardise {
+        true => &Features::standardised(&gallery, &queries),
+        false => &(gallery.clone(), queries.clone()),
+    };
+    let linear = linear_probe(learn, ask, how.linear, how.seed, device);
     let knn = knn_top1(&gallery, &queries, how.knn_k, device);
     if weights_digest(encoder) != before {
         return Err(EvaluateError::NotFrozen);

@@ -140,9 +140,14 @@ mod tests {
         RunFolder::open(&folder, &json!({"a": 1, "b": {"c": 0.1, "d": "x"}}), false).unwrap();
         RunFolder::open(&folder, &json!({"a": 1, "b": {"c": 0.1, "d": "x"}}), true).unwrap();
         let other = json!({"a": 2, "b": {"c": 0.1, "d": "y"}});
-        let error = RunFolder::open(&folder, &other, true).unwrap_err().to_string();
+        let error = RunFolder::open(&folder, &other, true)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("a: 1 there, 2 asked for"), "{error}");
-        assert!(error.contains("b.d: \"x\" there, \"y\" asked for"), "{error}");
+        assert!(
+            error.contains("b.d: \"x\" there, \"y\" asked for"),
+            "{error}"
+        );
         assert!(!error.contains("b.c"), "{error}");
     }
 

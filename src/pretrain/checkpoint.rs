@@ -77,7 +77,10 @@ pub(super) fn complete_epochs(directory: &Path) -> Vec<usize> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
-            let number = name.to_str()?.strip_prefix("model-")?.strip_suffix(".bpk")?;
+            let number = name
+                .to_str()?
+                .strip_prefix("model-")?
+                .strip_suffix(".bpk")?;
             number.parse().ok()
         })
         .filter(|&epoch| {

@@ -26,6 +26,25 @@ pub struct PretrainConfig {
     pub seed: u64,
 }
 
+impl Default for PretrainConfig {
+    /// The recipe that trials on NW-UCLA led to, for small data sets after a view-invariant transform: Adam at
+    /// 1e-3 with weight decay 1e-5, batches of 32, 7 % of warm-up, 30 epochs, crop, shear 0.1 and rotation
+    /// by 30 degrees about the vertical.
+    fn default() -> Self {
+        Self {
+            epochs: 30,
+            batch_size: 32,
+            learning_rate: 1e-3,
+            warmup: 0.07,
+            optimizer: OptimizerConfig::Adam { weight_decay: 1e-5 },
+            clip_norm: None,
+            views: Pipeline::view_invariant(),
+            monitor_clips: 128,
+            seed: 0,
+        }
+    }
+}
+
 impl PretrainConfig {
     /// Checks what can be checked before any data is touched.
     ///

@@ -49,7 +49,7 @@ impl History {
     pub(super) fn logger(&self) -> HistoryLogger {
         HistoryLogger {
             history: self.clone(),
-            names: BTreeMap::new(),
+            names: Vec::new(),
         }
     }
 
@@ -72,11 +72,7 @@ impl History {
 /// Collects each metric's value at the end of an epoch.
 pub(super) struct HistoryLogger {
     history: History,
-    names: BTreeMap<String, String>,
-}
-
-fn key(id: &MetricId) -> String {
-    format!("{id:?}")
+    names: Vec<(MetricId, String)>,
 }
 
 impl MetricLogger for HistoryLogger {
@@ -95,10 +91,10 @@ impl MetricLogger for HistoryLogger {
             Split::Valid | Split::Test(_) => &mut record.monitor,
         };
         for entry in update.entries_numeric {
-            if let (Some(NumericEntry::Final(value)), Some(name)) = (
-                entry.numeric_entry,
-                self.names.get(&key(&entry.entry.metric_id)),
-            ) {
+            let id = entry.entry.metric_id;
+            if let Some(NumericEntry::Final(value)) = entry.numeric_entry
+                && let Some((_, name)) = self.names.iter().find(|(known, _)| *known == id)
+            {
                 values.insert(name.clone(), value);
             }
         }
@@ -115,7 +111,7 @@ impl MetricLogger for HistoryLogger {
 
     fn log_metric_definition(&mut self, definition: MetricDefinition) {
         self.names
-            .insert(key(&definition.metric_id), definition.name.to_string());
+            .push((definition.metric_id, definition.name.to_string()));
     }
 
     fn log_epoch_summary(&mut self, summary: EpochSummary) {

@@ -386,9 +386,8 @@ impl Iterator for ViewIterator {
             views: [a, b],
             shape,
         } = host;
-        let tensor = |values: Vec<f32>| {
-            Tensor::<5>::from_data(TensorData::new(values, shape), &self.device)
-        };
+        let tensor =
+            |values: Vec<f32>| Tensor::<5>::from_data(TensorData::new(values, shape), &self.device);
         Some(Ok(TwoViewBatch {
             view_a: tensor(a),
             view_b: tensor(b),

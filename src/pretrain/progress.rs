@@ -17,9 +17,11 @@ const WITHIN_EPOCH: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct PlainProgress {
     views_per_item: usize,
-    names: BTreeMap<String, String>,
-    train: BTreeMap<String, f64>,
-    monitor: BTreeMap<String, f64>,
+    /// Metrics in the order in which they were registered.
+    labels: Vec<(MetricId, String)>,
+    /// Latest values, by position in `labels`.
+    train: BTreeMap<usize, f64>,
+    monitor: BTreeMap<usize, f64>,
     epochs: usize,
     first_epoch: usize,
     epoch: usize,
@@ -37,7 +39,7 @@ impl PlainProgress {
         let now = Instant::now();
         Self {
             views_per_item,
-            names: BTreeMap::new(),
+            labels: Vec::new(),
             train: BTreeMap::new(),
             monitor: BTreeMap::new(),
             epochs: 0,
@@ -54,34 +56,56 @@ impl PlainProgress {
 
     fn record(&mut self, state: MetricState, training: bool) {
         if let MetricState::Numeric(entry, Some(value)) = state
-            && let Some(name) = self.names.get(&key(&entry.metric_id))
+            && let Some(place) = self
+                .labels
+                .iter()
+                .position(|(id, _)| *id == entry.metric_id)
         {
             let values = if training {
                 &mut self.train
             } else {
                 &mut self.monitor
             };
-            values.insert(name.clone(), value.current());
+            values.insert(place, value.current());
         }
     }
 }
 
-fn key(id: &MetricId) -> String {
-    format!("{id:?}")
+/// A metric's name, short enough for eight of them to share a line.
+fn label(name: &str) -> String {
+    let short = match name {
+        "Barlow loss" => "barlow",
+        "Instance loss" => "instance",
+        "Mean diagonal" => "diag",
+        "Mean off-diagonal" => "off-diag",
+        "Learning Rate" => "lr",
+        "Effective rank" => "rank",
+        "Embedding std" => "std",
+        other => return other.to_lowercase(),
+    };
+    short.to_owned()
 }
 
-fn values(of: &BTreeMap<String, f64>) -> String {
-    let mut line = String::new();
-    for (name, value) in of {
-        let digits = if value.abs() < 0.01 { 5 } else { 3 };
-        line.push_str(&format!("  {} {value:.digits$}", name.to_lowercase()));
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (0.01..10.0).contains(&size) => format!("{value:.3}"),
+        size if size < 0.01 => format!("{value:.1e}"),
+        _ => format!("{value:.1}"),
     }
-    line
 }
 
 fn clock(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
     format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+impl PlainProgress {
+    fn line(&self, values: &BTreeMap<usize, f64>) -> String {
+        values
+            .iter()
+            .map(|(&place, &value)| format!("  {} {}", self.labels[place].1, number(value)))
+            .collect()
+    }
 }
 
 impl MetricsRendererTraining for PlainProgress {
@@ -114,10 +138,10 @@ impl TrainingProgressLogger for PlainProgress {
         let eta = self.started.elapsed().as_secs_f64() / done * left;
         let rate = (self.split_items * self.views_per_item) as f64 / self.train_seconds;
         println!(
-            "epoch {epoch:>3}/{}{}  |  monitor{}  |  {rate:.0} views/s  eta {}",
+            "epoch {epoch:>3}/{}{} | monitor{} | {rate:.0} views/s, {} left",
             self.epochs,
-            values(&self.train),
-            values(&self.monitor),
+            self.line(&self.train),
+            self.line(&self.monitor),
             clock(eta)
         );
         self.epoch = epoch + 1;
@@ -139,7 +163,7 @@ impl TrainingProgressLogger for PlainProgress {
                 self.epoch,
                 self.epochs,
                 self.split_items,
-                values(&self.train)
+                self.line(&self.train)
             );
             self.last_line = Instant::now();
         }
@@ -178,7 +202,27 @@ impl MetricsRenderer for PlainProgress {
     fn manual_close(&mut self) {}
 
     fn register_metric(&mut self, definition: MetricDefinition) {
-        self.names
-            .insert(key(&definition.metric_id), definition.name.to_string());
+        if !self
+            .labels
+            .iter()
+            .any(|(id, _)| *id == definition.metric_id)
+        {
+            self.labels
+                .push((definition.metric_id, label(&definition.name)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_three_digits_or_one_and_an_exponent() {
+        assert_eq!(number(0.0), "0.000");
+        assert_eq!(number(0.1234), "0.123");
+        assert_eq!(number(9.3e-4), "9.3e-4");
+        assert_eq!(number(41.27), "41.3");
+        assert_eq!(clock(752.0), "12:32");
     }
 }

@@ -34,6 +34,17 @@ pub struct RunOptions {
     pub milestone: Option<usize>,
 }
 
+impl Default for RunOptions {
+    /// A fresh run with one worker that keeps the last two checkpoints.
+    fn default() -> Self {
+        Self {
+            resume: false,
+            workers: 1,
+            milestone: None,
+        }
+    }
+}
+
 /// A finished pre-training.
 #[derive(Debug)]
 pub struct Pretrained<M> {

@@ -24,8 +24,7 @@ pub fn warmup_cosine(
         cosine.init()
     } else {
         // The first step already moves: burn wants a positive initial rate.
-        let linear =
-            LinearLrSchedulerConfig::new(learning_rate / warm as f64, learning_rate, warm);
+        let linear = LinearLrSchedulerConfig::new(learning_rate / warm as f64, learning_rate, warm);
         let phases: Vec<LrSchedulerConfig> = vec![linear.into(), cosine.into()];
         SequentialLrSchedulerConfig::new(phases, vec![warm]).init()
     };
@@ -67,7 +66,10 @@ mod tests {
     fn an_impossible_rate_is_a_typed_error() {
         assert!(matches!(
             warmup_cosine(0.0, 0.1, 10),
-            Err(PretrainError::Config { field: "learning_rate", .. })
+            Err(PretrainError::Config {
+                field: "learning_rate",
+                ..
+            })
         ));
     }
 }

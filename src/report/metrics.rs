@@ -25,6 +25,8 @@ pub struct Metrics {
     pub epoch_choice: String,
     /// The linear protocol by name, see [`LinearProtocol`](crate::evaluate::LinearProtocol).
     pub linear_protocol: String,
+    /// Whether the linear probe saw standardised features.
+    pub standardised_features: bool,
     /// Neighbours in kNN.
     pub knn_k: usize,
     /// The encoder that was trained.

@@ -8,7 +8,9 @@ use std::process::{Command, Output};
 pub fn skt() -> Command {
     let test = std::env::current_exe().expect("a test has a path");
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/test");
-    let example = profile.join("examples").join(format!("skt{}", std::env::consts::EXE_SUFFIX));
+    let example = profile
+        .join("examples")
+        .join(format!("skt{}", std::env::consts::EXE_SUFFIX));
     assert!(
         example.exists(),
         "{} is missing: run `cargo test`, which builds the examples",
@@ -21,7 +23,15 @@ pub fn skt() -> Command {
 pub fn tiny(out: &Path, extra: &[&str]) -> Command {
     let mut command = skt();
     command
-        .args(["--clips-per-action", "4", "--epochs", "3", "--batch-size", "6", "--out"])
+        .args([
+            "--clips-per-action",
+            "4",
+            "--epochs",
+            "3",
+            "--batch-size",
+            "6",
+            "--out",
+        ])
         .arg(out)
         .args(extra);
     command
@@ -60,7 +70,9 @@ pub fn step_losses(run: &Path, epochs: usize) -> Vec<String> {
 
 /// The file with one epoch's losses.
 pub fn loss_log(run: &Path, epoch: usize) -> PathBuf {
-    run.join("train").join(format!("epoch-{epoch}")).join("Loss.log")
+    run.join("train")
+        .join(format!("epoch-{epoch}"))
+        .join("Loss.log")
 }
 
 /// `metrics.json` of a run.
