@@ -298,12 +298,15 @@ mod tests {
     fn feet_stay_on_the_floor_and_a_squat_lowers_the_head() {
         for layout in presets() {
             let body = Body::new(&layout, &mut stream(1, 0, 0), 0.0).unwrap();
-            let mut squat = Pose::default();
-            squat.legs = [Leg {
+            let bent = Leg {
                 flex: 1.2,
                 knee: 1.8,
                 abduct: 0.0,
-            }; 2];
+            };
+            let squat = Pose {
+                legs: [bent; 2],
+                ..Pose::default()
+            };
             let (standing, low) = (body.place(&Pose::default()), body.place(&squat));
             let ankle = layout.joint_index("left_ankle").unwrap();
             let shoulder = layout.joint_index("left_shoulder").unwrap();

@@ -6,9 +6,9 @@
 //! camera's frame, y up, z away from the camera, as depth sensors give them.
 //!
 //! What varies and by how much is [`Difficulty`], each knob continuous. The defaults are set so that what
-//! a raw coordinate says is mostly viewpoint, posture and proportions, while which limbs move, and how, gives
-//! the class: an untrained encoder is far from perfect, and one that has learnt what views of a
-//! clip share has much to gain. Within reach of view augmentations are `viewpoint` (rotation),
+//! a raw coordinate says is mostly viewpoint, posture, noise and proportions, while which limbs move, and how,
+//! gives the class (see [`Difficulty::default`] for the numbers).
+//! Within reach of view augmentations are `viewpoint` and `tilt` (rotation),
 //! `proportions` (shear), `left_handed` (mirrored flip), `noise` (blur, noise), `drop_rate` (joint masks) and
 //! `tempo` (temporal crop); out of their reach are `posture`, `style` and `amplitude`, which make the classes
 //! themselves harder.

@@ -58,21 +58,24 @@ pub struct Difficulty {
 }
 
 impl Default for Difficulty {
-    /// Calibrated for the default job of the SKT example: see the module's documentation.
+    /// Set by cheap proxies on the default data set (NTU 25, 800 clips, half of the subjects for testing, frame-0
+    /// centring): the nearest neighbour on raw coordinates finds 57 % of the actions and ridge regression
+    /// on 256 random rectified projections 54 %, against 83 % for the nearest neighbour on how much each
+    /// joint moves. The view-invariant transform removes most of the viewpoint: 66 % and 70 %.
     fn default() -> Self {
         Difficulty {
-            viewpoint: 75.0,
-            tilt: 8.0,
+            viewpoint: 180.0,
+            tilt: 20.0,
             position: 0.5,
             proportions: 0.12,
-            style: 1.0,
-            posture: 1.0,
-            tempo: 0.3,
+            style: 0.8,
+            posture: 0.6,
+            tempo: 0.4,
             amplitude: 0.25,
             left_handed: 0.5,
-            sway: 1.0,
-            noise: 0.015,
-            drop_rate: 0.05,
+            sway: 2.0,
+            noise: 0.04,
+            drop_rate: 0.15,
             drop_frames: 6.0,
             drop_fill: DropFill::Freeze,
         }

@@ -303,9 +303,9 @@ fn coordinates_hide_the_action_that_motion_profiles_show() {
         profile.iter().map(|x| x / size).collect()
     });
     println!("nearest neighbour: coordinates {raw:.1} %, motion profile {profile:.1} %");
-    assert!(raw < 60.0, "coordinates alone give {raw} %");
+    assert!(raw < 55.0, "coordinates alone give {raw} %");
     assert!(
-        profile > raw + 15.0,
+        profile > raw + 25.0,
         "motion profiles give {profile} %, coordinates {raw} %"
     );
 }
