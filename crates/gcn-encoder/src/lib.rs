@@ -1,6 +1,7 @@
 //! Graph-convolutional encoders for skeleton sequences on burn.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod dropout;
 mod encoder;
 pub mod graph;
 pub mod norm;

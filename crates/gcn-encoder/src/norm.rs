@@ -69,8 +69,8 @@ impl ChannelNorm {
         } else {
             let device = x.device();
             (
-                self.running_mean.value().to_device(&device),
-                self.running_var.value().to_device(&device),
+                self.running_mean.value_sync().to_device(&device),
+                self.running_var.value_sync().to_device(&device),
             )
         };
         let scale = self.gamma.val() / (variance + EPSILON).sqrt();
@@ -122,7 +122,103 @@ fn moments<const D: usize>(x: &Tensor<D>) -> (Tensor<1>, Tensor<1>, usize) {
             / count as f64
     };
     let mean = mean_of(x.clone());
-    let second = mean_of(x.clone() * x.clone());
-    let variance = (second - mean.clone() * mean.clone()).clamp_min(0.0);
+    // Deviations from the mean, not mean square less squared mean: coordinates metres away from the
+    // origin would cancel. The mean may count as constant here, deviations summing to zero.
+    let mut shape = [1; D];
+    shape[D - 1] = channels;
+    let deviation = x.clone() - mean.clone().detach().reshape(shape);
+    let variance = mean_of(deviation.clone() * deviation);
     (mean, variance, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+
+    fn norm(device: &Device) -> ChannelNorm {
+        ChannelNorm::new(2, &Initializer::Ones, device)
+    }
+
+    fn assert_close<const D: usize>(ours: Tensor<D>, expected: Tensor<D>) {
+        let tolerance = Tolerance::relative(1e-5).set_absolute(1e-5);
+        ours.into_data()
+            .assert_approx_eq::<f32>(&expected.into_data(), tolerance);
+    }
+
+    #[test]
+    fn running_statistics_take_a_tenth_of_mean_and_unbiased_variance() {
+        let device = Device::flex().autodiff();
+        let norm = norm(&device);
+        // channel 0: 1, 2, 6 with mean 3 and variance 7; channel 1: 4, 4, 4
+        norm.forward(Tensor::<2>::from_floats(
+            [[1.0, 4.0], [2.0, 4.0], [6.0, 4.0]],
+            &device,
+        ));
+        let (mean, variance) = (
+            norm.running_mean.value_sync(),
+            norm.running_var.value_sync(),
+        );
+        let device = Device::flex();
+        assert_close(
+            mean.without_autodiff(),
+            Tensor::from_floats([0.3, 0.4], &device),
+        );
+        let expected = Tensor::from_floats([0.9 + 0.7, 0.9], &device);
+        assert_close(variance.without_autodiff(), expected);
+    }
+
+    #[test]
+    fn a_bias_moves_the_running_mean_and_has_no_gradient() {
+        let device = Device::flex().autodiff();
+        let norm = norm(&device);
+        let x = Tensor::<3>::random([3, 4, 2], Distribution::Default, &device).require_grad();
+        let bias = Tensor::<1>::from_floats([2.0, -1.0], &device).require_grad();
+        let explicit = self::norm(&device);
+        let ours = norm.affine(&x, Some(bias.clone())).apply(x.clone());
+        let theirs = explicit.forward(x.clone() + bias.clone().reshape([1, 1, 2]));
+        assert_close(ours.clone(), theirs);
+        assert_close(
+            norm.running_mean.value_sync(),
+            explicit.running_mean.value_sync(),
+        );
+        let gradients = (ours * x.clone()).sum().backward();
+        let gradient = bias.grad(&gradients).unwrap();
+        assert!(gradient.abs().max().into_scalar::<f32>() < 1e-6);
+    }
+
+    #[test]
+    fn a_far_mean_does_not_drown_the_variance() {
+        let device = Device::flex().autodiff();
+        let near = Tensor::<2>::random([500, 2], Distribution::Normal(0.0, 0.01), &device);
+        let far = norm(&device).forward(near.clone() + 30.0);
+        let difference = (far - norm(&device).forward(near)).abs().max();
+        // Rounding at 30 is 1e-6, a ten-thousandth of the deviation; squares would round by the whole of it.
+        assert!(difference.into_scalar::<f32>() < 1e-2);
+    }
+
+    #[test]
+    fn frozen_and_evaluated_norms_use_the_running_statistics_and_keep_them() {
+        let device = Device::flex().autodiff();
+        let x = Tensor::<2>::random([50, 2], Distribution::Normal(1.0, 2.0), &device);
+        let trained = norm(&device);
+        trained.forward(x.clone() * 2.0);
+        let frozen = trained.clone().freeze();
+        let first = frozen.forward(x.clone());
+        assert_close(frozen.forward(x.clone()), first.clone());
+        let evaluated = trained.valid().forward(x.without_autodiff());
+        assert_close(first.without_autodiff(), evaluated);
+    }
+
+    #[test]
+    fn running_statistics_are_saved_with_the_module() {
+        let device = Device::flex().autodiff();
+        let trained = norm(&device);
+        trained.forward(Tensor::<2>::random([50, 2], Distribution::Default, &device));
+        let trained = trained.valid();
+        let loaded = norm(&Device::flex()).load_record(trained.clone().into_record());
+        assert_close(loaded.running_mean.value(), trained.running_mean.value());
+        assert_close(loaded.running_var.value(), trained.running_var.value());
+    }
 }

@@ -7,6 +7,8 @@
 mod graph_convolution;
 mod normalise_add_activate;
 mod temporal_convolution;
+#[cfg(test)]
+mod testing;
 
 pub use graph_convolution::graph_convolution;
 pub use normalise_add_activate::{Affine, normalise_add_activate};

@@ -12,7 +12,13 @@ use crate::norm::ChannelNorm;
 ///
 /// Data batch norm over each joint's coordinates, then units of graph and temporal convolution
 /// ([`StGcnUnit`]); features are the average over frames, joints and persons. Made by
-/// [`StGcnConfig::init`]. At the self-supervised width it has 821,380 parameters on NTU 25 with three
+/// [`StGcnConfig::init`].
+///
+/// Inside, activations are `[T, N * M, V, C]`: channels last, so that a 1x1 convolution is a matrix product, and
+/// frames first, so that a temporal convolution is products too and needs no permutation
+/// ([`temporal_convolution`](crate::ops::temporal_convolution)).
+///
+/// At the self-supervised width it has 821,380 parameters on NTU 25 with three
 /// subsets, at full width 3,083,412 (`papers.md` 5.1).
 #[derive(Module, Debug)]
 pub struct StGcn {
@@ -53,8 +59,9 @@ impl ModuleVisitor for Draw {
     }
 }
 
-impl Encoder for StGcn {
-    fn feature_map(&self, x: Tensor<5>) -> Tensor<5> {
+impl StGcn {
+    /// The output of the last unit, `[T', N * M, V, D]`, frames first as the units work.
+    fn run(&self, x: Tensor<5>) -> Tensor<4> {
         let [n, m, t, v, c] = x.dims();
         let [channels] = self.data_norm.gamma.dims();
         let [_, joints, _] = self.adjacency.dims();
@@ -65,12 +72,31 @@ impl Encoder for StGcn {
             [n, m, t, v, c]
         );
         let x = self.data_norm.forward(x.reshape([n * m * t, v * c]));
-        let mut x = x.reshape([n * m, t, v, c]);
-        for unit in &self.units {
-            x = unit.forward(x, self.adjacency.clone());
-        }
-        let [_, t, _, d] = x.dims();
-        x.reshape([n, m, t, v, d])
+        let x = x.reshape([n * m, t, v, c]).swap_dims(0, 1);
+        self.units
+            .iter()
+            .fold(x, |x, unit| unit.forward(x, self.adjacency.clone()))
+    }
+}
+
+impl Encoder for StGcn {
+    fn feature_map(&self, x: Tensor<5>) -> Tensor<5> {
+        let [n, m, ..] = x.dims();
+        let map = self.run(x);
+        let [t, _, v, d] = map.dims();
+        map.reshape([t, n, m, v, d]).permute([1, 2, 0, 3, 4])
+    }
+
+    fn forward(&self, x: Tensor<5>) -> Tensor<2> {
+        let [n, m, ..] = x.dims();
+        let map = self.run(x);
+        let [t, _, v, d] = map.dims();
+        map.reshape([t, n * m * v * d])
+            .sum_dim(0)
+            .reshape([n, m * v, d])
+            .sum_dim(1)
+            .reshape([n, d])
+            / (t * m * v) as f64
     }
 
     fn feature_dim(&self) -> usize {

@@ -1,8 +1,9 @@
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer};
-use burn::tensor::{Device, Distribution, Slice, Tensor};
+use burn::tensor::{Device, Slice, Tensor};
 
 use super::config::{Initialisation, StGcnConfig, UnitConfig};
+use crate::dropout::mask;
 use crate::norm::ChannelNorm;
 use crate::ops::{graph_convolution, normalise_add_activate, temporal_convolution};
 
@@ -109,8 +110,8 @@ impl StGcnUnit {
     /// Runs the unit on the graph `adjacency`, `[K, V, V]`.
     ///
     /// # Shapes
-    /// - `x`: `[B, T, V, C]`
-    /// - output: `[B, T', V, D]` with `T' = ceil(T / stride)`
+    /// - `x`: `[T, B, V, C]`
+    /// - output: `[T', B, V, D]` with `T' = ceil(T / stride)`
     pub fn forward(&self, x: Tensor<4>, adjacency: Tensor<3>) -> Tensor<4> {
         let graph = adjacency * self.edge_importance.val();
         let y = graph_convolution(
@@ -120,15 +121,16 @@ impl StGcnUnit {
             self.graph_bias.val(),
         );
         let affine = self.graph_norm.affine(&y, None);
-        // Frames and joints change places in the pass that normalises, so that it costs nothing extra.
-        let y = normalise_add_activate(y.swap_dims(1, 2), affine, None, None);
+        let y = normalise_add_activate(y, affine, None, None);
 
         let y = temporal_convolution(y, self.temporal_weight.val(), self.stride);
-        let affine = self
+        let mut affine = self
             .temporal_norm
             .affine(&y, Some(self.temporal_bias.val()));
-        let y = y.swap_dims(1, 2);
-        let keep = self.keep_mask(&y);
+        let keep = self.drops(&y).map(|probability| {
+            affine = affine.clone().times(1.0 / (1.0 - probability));
+            mask(y.dims(), 1.0 - probability, &y.device())
+        });
         normalise_add_activate(y, affine, keep, self.shortcut(x))
     }
 
@@ -139,28 +141,28 @@ impl StGcnUnit {
         }
     }
 
-    fn keep_mask(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
+    /// The probability with which an entry of `y` is to be dropped now, if any is.
+    fn drops(&self, y: &Tensor<4>) -> Option<f64> {
         let Dropout { prob, training } = &self.dropout;
-        let dropping = *prob > 0.0 && training.is_enabled() && x.device().is_autodiff();
-        dropping.then(|| x.random_like(Distribution::Bernoulli(1.0 - prob)) / (1.0 - prob))
+        (*prob > 0.0 && training.is_enabled() && y.device().is_autodiff()).then_some(*prob)
     }
 }
 
 impl Projection {
     /// # Shapes
-    /// - `x`: `[B, T, V, C]`
-    /// - output: `[B, T', V, D]`
+    /// - `x`: `[T, B, V, C]`
+    /// - output: `[T', B, V, D]`
     fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
         let x = match stride {
             1 => x,
-            _ => x.slice_dim(1, Slice::from_range_stepped(.., stride as isize)),
+            _ => x.slice_dim(0, Slice::from_range_stepped(.., stride as isize)),
         };
-        let [b, t, v, c] = x.dims();
+        let [t, b, v, c] = x.dims();
         let [_, d] = self.weight.dims();
         let y = x
-            .reshape([b * t * v, c])
+            .reshape([t * b * v, c])
             .matmul(self.weight.val())
-            .reshape([b, t, v, d]);
+            .reshape([t, b, v, d]);
         self.norm.affine(&y, Some(self.bias.val())).apply(y)
     }
 }
