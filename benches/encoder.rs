@@ -1,42 +1,52 @@
-//! Throughput of ST-GCN at the self-supervised width: inference and training step, N=8, T=50, M=2, V=25.
-#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
-
-use std::hint::black_box;
-use std::time::Duration;
+//! Inference and training step of the encoders, for comparison from one change to the next:
+//! `cargo bench --bench encoder`. For a comparison with PyTorch see `examples/encoder_speed.rs`.
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gcn_encoder::{Encoder, StGcnConfig};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use gcn_encoder::{Encoder, StGcnConfig, Width};
 use skeleton_data::Layout;
+use skeleton_ssl::DeviceSpec;
 
-const BATCH: usize = 8;
+/// Width, sequences, frames: the sizes of the PyTorch peer's benchmark.
+const CASES: [(Width, usize, usize); 2] = [(Width::Ssl, 32, 50), (Width::Full, 8, 100)];
+const PERSONS: usize = 2;
 
-fn stgcn(criterion: &mut Criterion) {
-    let device = Device::flex().autodiff();
-    let encoder = StGcnConfig::new(Layout::ntu25())
-        .init(&device)
-        .expect("the published configuration");
-    let clips = Tensor::<5>::random([BATCH, 2, 50, 25, 3], Distribution::Default, &device);
-
-    let mut group = criterion.benchmark_group("stgcn-ssl");
-    group.throughput(Throughput::Elements(BATCH as u64));
-    group
-        .sample_size(10)
-        .measurement_time(Duration::from_secs(20));
-    let frozen = encoder.valid();
-    let plain = clips.clone().without_autodiff();
-    group.bench_function("inference", |bencher| {
-        bencher.iter(|| black_box(frozen.forward(plain.clone()).into_data()));
-    });
-    group.bench_function("training step", |bencher| {
-        bencher.iter(|| {
-            let loss = encoder.forward(clips.clone()).square().mean();
-            black_box(loss.backward())
+fn encoders(c: &mut Criterion) {
+    let device = DeviceSpec::default()
+        .device()
+        .expect("the default device is compiled in")
+        .autodiff();
+    let mut group = c.benchmark_group("stgcn");
+    group.sample_size(10);
+    for (width, batch, frames) in CASES {
+        let (encoder, x) = case(width, batch, frames, &device);
+        let name = format!("{width} N={batch} T={frames}");
+        group.throughput(Throughput::Elements(batch as u64));
+        let (evaluated, plain) = (encoder.valid(), x.clone().without_autodiff());
+        group.bench_function(BenchmarkId::new("infer", &name), |b| {
+            b.iter(|| evaluated.forward(plain.clone()).into_data());
         });
-    });
+        group.bench_function(BenchmarkId::new("train", &name), |b| {
+            b.iter(|| encoder.forward(x.clone()).powi_scalar(2).mean().backward());
+        });
+    }
     group.finish();
 }
 
-criterion_group!(benches, stgcn);
+fn case(width: Width, batch: usize, frames: usize, device: &Device) -> (impl Encoder, Tensor<5>) {
+    device.seed(0);
+    let layout = Layout::ntu25();
+    let shape = [batch, PERSONS, frames, layout.joint_count(), 3];
+    let encoder = StGcnConfig::new(layout)
+        .with_width(width)
+        .init(device)
+        .expect("a published width is valid");
+    (
+        encoder,
+        Tensor::random(shape, Distribution::Normal(0.0, 1.0), device),
+    )
+}
+
+criterion_group!(benches, encoders);
 criterion_main!(benches);

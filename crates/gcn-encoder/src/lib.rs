@@ -1,4 +1,4 @@
-//! Graph-convolutional encoders for skeleton sequences on burn.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod dropout;
