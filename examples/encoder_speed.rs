@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example encoder_speed -- --width ssl --batch 32 --frames 50 --mode train
-//! burn flex stgcn ssl N=32 T=50 train: median 1.7000 s  min 1.6500 s  18.8 seq/s
+//! burn flex stgcn ssl N=32 T=50 train: median 1.4448 s  min 1.4317 s  22.1 seq/s
 //! ```
 //! `infer` is a forward pass of running statistics without gradients; `train` is forward, a loss on the
 //! output of a linear head of 128 features, and backward, without an optimiser step. Both on sequences of
