@@ -30,18 +30,21 @@ Examples:
   skt --stream motion --seed 3 --epochs 20          another stream, seed and length")]
 struct Options {
     /// Folder of the data set; leave it out for synthetic clips.
-    #[arg(long, value_name = "DIR", requires = "format")]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Format of the files in --data: nw-ucla, ntu60 or ntu120.
-    #[arg(long, default_value_t = DataFormat::Synthetic)]
-    format: DataFormat,
-    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), views (nw-ucla), subjects (synthetic).
+    /// Format of the files in --data: nw-ucla, ntu60 or ntu120. The default is synthetic, which takes no files.
+    #[arg(long)]
+    format: Option<DataFormat>,
+    /// Begin from the config.json of an earlier run instead of the defaults; other options still override it.
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    config: Option<PathBuf>,
+    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), xview (nw-ucla), xview or xsub (synthetic).
     /// The default is the first.
     #[arg(long)]
     protocol: Option<String>,
-    /// What the encoder sees: joint positions, bone vectors, or motion between frames.
-    #[arg(long, default_value_t = Stream::Joint)]
-    stream: Stream,
+    /// What the encoder sees: joint (positions, the default), bone (vectors), or motion (between frames).
+    #[arg(long)]
+    stream: Option<Stream>,
     /// Passes over the training clips; the default depends on the data set.
     #[arg(long)]
     epochs: Option<usize>,
@@ -49,20 +52,20 @@ struct Options {
     #[arg(long)]
     batch_size: Option<usize>,
     /// Peak learning rate, after warm-up; the default depends on the data set.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     learning_rate: Option<f64>,
     /// Weight of instance consistency beside Barlow Twins; the default depends on the data set.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     instance_weight: Option<f64>,
-    /// Seed of everything random: data generation, weights, order, views, dropout, probe.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// Seed of everything random: data generation, weights, order, views, dropout, probe. The default is 0.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Synthetic clips generated for each action.
     #[arg(long, value_name = "N")]
     clips_per_action: Option<usize>,
-    /// Linear protocol: e1 (SGD, as in CrosSCLR and AimCLR) or e2 (Adam, as in PSTL).
-    #[arg(long, default_value_t = LinearProtocol::E1)]
-    linear: LinearProtocol,
+    /// Linear protocol: e1 (SGD, as in CrosSCLR and AimCLR) or e2 (Adam, as in PSTL). The default is e1.
+    #[arg(long)]
+    linear: Option<LinearProtocol>,
     /// Device: BACKEND or BACKEND:INDEX, such as flex, vulkan or cuda:1; as far as compiled in.
     #[arg(long, default_value_t = DeviceSpec::default())]
     device: DeviceSpec,
@@ -81,47 +84,52 @@ struct Options {
 }
 
 impl Options {
-    fn experiment(&self) -> SktExperiment {
-        let mut experiment = SktExperiment::for_format(self.format);
-        experiment.data.protocol.clone_from(&self.protocol);
-        experiment.data.stream = self.stream;
-        if let Some(figures) = &mut experiment.data.synthetic {
-            figures.seed = self.seed;
-            if let Some(clips) = self.clips_per_action {
-                figures.clips_per_action = clips;
-            }
+    fn experiment(&self) -> Result<SktExperiment, Error> {
+        let mut experiment = match &self.config {
+            Some(file) => SktExperiment::from_file(file)?,
+            None => SktExperiment::for_format(self.format.unwrap_or(DataFormat::Synthetic))?,
+        };
+        let data = &mut experiment.data;
+        set(&mut data.stream, self.stream);
+        if self.protocol.is_some() {
+            data.protocol.clone_from(&self.protocol);
         }
-        experiment.pretrain.seed = self.seed;
-        experiment.judgement.seed = self.seed;
-        experiment.judgement.linear = self.linear;
-        if let Some(epochs) = self.epochs {
-            experiment.pretrain.epochs = epochs;
+        if let Some(figures) = &mut data.synthetic {
+            set(&mut figures.seed, self.seed);
+            set(&mut figures.clips_per_action, self.clips_per_action);
         }
-        if let Some(batch_size) = self.batch_size {
-            experiment.pretrain.batch_size = batch_size;
-        }
-        if let Some(rate) = self.learning_rate {
-            experiment.pretrain.learning_rate = rate;
-        }
-        if let Some(weight) = self.instance_weight {
-            experiment.method.instance_weight = weight;
-        }
-        experiment
+        let pretrain = &mut experiment.pretrain;
+        set(&mut pretrain.seed, self.seed);
+        set(&mut pretrain.epochs, self.epochs);
+        set(&mut pretrain.batch_size, self.batch_size);
+        set(&mut pretrain.learning_rate, self.learning_rate);
+        set(&mut experiment.method.instance_weight, self.instance_weight);
+        set(&mut experiment.judgement.seed, self.seed);
+        set(&mut experiment.judgement.linear, self.linear);
+        Ok(experiment)
     }
 
-    fn run_folder(&self) -> PathBuf {
+    fn run_folder(&self, format: DataFormat) -> PathBuf {
         self.out.clone().unwrap_or_else(|| {
             (1..)
-                .map(|number| Path::new("runs").join(format!("skt-{}-{number}", self.format)))
+                .map(|number| Path::new("runs").join(format!("skt-{format}-{number}")))
                 .find(|folder| !folder.exists())
                 .expect("there are more numbers than folders")
         })
     }
 }
 
+/// Overrides a field where the option was given.
+fn set<T>(field: &mut T, option: Option<T>) {
+    if let Some(value) = option {
+        *field = value;
+    }
+}
+
 fn run(options: &Options) -> Result<(), Error> {
-    let out = options.run_folder();
-    let metrics = options.experiment().run(
+    let experiment = options.experiment()?;
+    let out = options.run_folder(experiment.data.format);
+    let metrics = experiment.run(
         &ExperimentOptions {
             data: options.data.clone(),
             out: out.clone(),

@@ -39,16 +39,13 @@ fn folders_that_hold_no_data_are_refused() {
 fn options_that_make_no_sense_are_refused() {
     refused(&["--device", "tpu"], &["tpu", "flex"]);
     refused(&["--format", "pku"], &["pku", "nw-ucla"]);
-    refused(&["--protocol", "xset"], &["xset", "subjects"]);
+    refused(&["--protocol", "xset"], &["xset", "xview or xsub"]);
     refused(&["--stream", "smell"], &["smell", "joint"]);
     refused(&["--epochs", "0"], &["epochs"]);
     refused(&["--batch-size", "1"], &["batch_size"]);
     refused(&["--learning-rate", "NaN"], &["learning_rate"]);
-    refused(&["--learning-rate", "-1"], &["learning-rate"]);
-    refused(
-        &["--clips-per-action", "4", "--batch-size", "4000"],
-        &["4000", "training clips"],
-    );
+    refused(&["--learning-rate", "-1"], &["learning_rate", "-1"]);
+    refused(&["--instance-weight", "-1"], &["instance_weight", "-1"]);
 }
 
 #[test]

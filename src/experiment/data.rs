@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use skeleton_data::formats::ntu::{self, NtuEdition};
 use skeleton_data::formats::{FolderRead, OnError, ReadReport, nw_ucla};
-use skeleton_data::synthetic::{SyntheticConfig, is_test_subject};
-use skeleton_data::{Layout, Preprocess, SkeletonDataset, Split, Stream};
+use skeleton_data::preprocess::CentreOnFirstFrame;
+use skeleton_data::synthetic::SyntheticConfig;
+use skeleton_data::{Layout, Preprocess, SkeletonDataset, Split, Step, Stream};
 
 use crate::Error;
 
@@ -37,11 +38,13 @@ impl DataFormat {
         }
     }
 
-    /// The splits of this data set by their short names, the default first; none for synthetic clips, which
-    /// are split by subject.
+    /// The splits of this data set by their short names, the default first.
     const fn protocols(self) -> &'static [(&'static str, Split)] {
         match self {
-            Self::Synthetic => &[],
+            Self::Synthetic => &[
+                ("xview", Split::SyntheticCrossView),
+                ("xsub", Split::SyntheticCrossSubject),
+            ],
             Self::NwUcla => &[("xview", Split::NwUclaCrossView)],
             Self::Ntu60 => &[
                 ("xsub", Split::Ntu60CrossSubject),
@@ -54,9 +57,6 @@ impl DataFormat {
         }
     }
 }
-
-/// The only way to split synthetic clips: subjects of even number test.
-const SYNTHETIC_PROTOCOL: &str = "subjects";
 
 impl fmt::Display for DataFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +85,7 @@ impl FromStr for DataFormat {
 pub struct DataConfig {
     /// Where clips come from.
     pub format: DataFormat,
-    /// Name of the split: `xsub`, `xview`, `xset`, `subjects`; `None` for the data set's first.
+    /// Name of the split: `xsub`, `xview` or `xset`; `None` for the data set's first.
     pub protocol: Option<String>,
     /// What the encoder sees.
     pub stream: Stream,
@@ -113,8 +113,16 @@ impl DataConfig {
     /// The defaults for a data set: its first split, the joint stream, and the preprocessing that the
     /// field uses for it.
     pub fn new(format: DataFormat) -> Self {
+        let figures = SyntheticConfig::default();
         let preprocess = match format {
-            DataFormat::Synthetic | DataFormat::NwUcla => Preprocess::nw_ucla_view_invariant(),
+            // Their viewpoint is left for the encoder to see through: it is what pre-training can teach.
+            DataFormat::Synthetic => Preprocess::new(
+                "centred",
+                [Step::CentreOnFirstFrame(CentreOnFirstFrame {
+                    joint: figures.layout.joints()[figures.layout.centre()].clone(),
+                })],
+            ),
+            DataFormat::NwUcla => Preprocess::nw_ucla_view_invariant(),
             DataFormat::Ntu60 | DataFormat::Ntu120 => Preprocess::ntu_50_frames(),
         };
         Self {
@@ -122,7 +130,7 @@ impl DataConfig {
             protocol: None,
             stream: Stream::Joint,
             preprocess,
-            synthetic: (format == DataFormat::Synthetic).then(SyntheticConfig::default),
+            synthetic: (format == DataFormat::Synthetic).then_some(figures),
         }
     }
 
@@ -134,7 +142,7 @@ impl DataConfig {
     /// [`Error::Source`] for a folder too many or too few, [`Error::Data`] where the folder, its files, the split or a
     /// preprocessing step is at fault, [`Error::Synthetic`] for impossible figures.
     pub fn prepare(&self, folder: Option<&Path>) -> Result<PreparedData, Error> {
-        let protocol = self.protocol()?;
+        let (name, split) = self.protocol()?;
         let (layout, classes, read) = match (self.format, folder, &self.synthetic) {
             (DataFormat::Synthetic, None, Some(figures)) => (
                 figures.layout.clone(),
@@ -175,50 +183,38 @@ impl DataConfig {
             mut report,
             lists,
         } = read;
-        let (clips, refused) = self
-            .preprocess
-            .apply_all(sequences, &layout, OnError::Collect)?;
+        let (clips, mut refused) =
+            self.preprocess
+                .apply_all(sequences, &layout, OnError::Collect)?;
+        if clips.is_empty() && !refused.is_empty() {
+            return Err(refused.swap_remove(0).into());
+        }
         report.refused.extend(refused);
         let dataset = SkeletonDataset::new(layout, classes, clips)?;
-        let (train, test) = match (protocol, lists) {
-            (Some(_), Some(lists)) => dataset.split_by_names(&lists)?,
-            (Some(split), None) => dataset.split(split)?,
-            (None, _) => dataset.partition(|clip| {
-                clip.meta()
-                    .subject
-                    .is_some_and(|subject| !is_test_subject(subject))
-            }),
+        let (train, test) = match lists {
+            Some(lists) => dataset.split_by_names(&lists)?,
+            None => dataset.split(split)?,
         };
         Ok(PreparedData {
             train: Arc::new(train),
             test: Arc::new(test),
-            protocol: self.protocol_name().to_owned(),
+            protocol: name.to_owned(),
             report: folder.is_some().then_some(report),
             format: self.format,
         })
     }
 
-    fn protocol_name(&self) -> &str {
-        let first = self.format.protocols().first();
-        let default = first.map_or(SYNTHETIC_PROTOCOL, |(name, _)| name);
-        self.protocol.as_deref().unwrap_or(default)
-    }
-
-    /// The split that the protocol's name stands for; `None` for synthetic clips.
-    fn protocol(&self) -> Result<Option<Split>, Error> {
-        let name = self.protocol_name();
+    fn protocol(&self) -> Result<(&'static str, Split), Error> {
         let known = self.format.protocols();
-        if known.is_empty() && name == SYNTHETIC_PROTOCOL {
-            return Ok(None);
-        }
-        let found = known.iter().find(|(short, _)| *short == name);
-        found.map(|(_, split)| Some(*split)).ok_or_else(|| {
-            let mut names: Vec<&str> = known.iter().map(|(short, _)| *short).collect();
-            if names.is_empty() {
-                names.push(SYNTHETIC_PROTOCOL);
-            }
+        let found = match &self.protocol {
+            None => known.first(),
+            Some(name) => known.iter().find(|(short, _)| short == name),
+        };
+        found.copied().ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|(short, _)| *short).collect();
             Error::Source(format!(
-                "unknown protocol `{name}` for {}: expected {}",
+                "unknown protocol `{}` for {}: expected {}",
+                self.protocol.as_deref().unwrap_or_default(),
                 self.format,
                 names.join(" or ")
             ))

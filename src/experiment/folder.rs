@@ -81,12 +81,18 @@ impl RunFolder {
     /// # Errors
     /// [`Error::RunFile`] naming the file, line and column.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
-        let path = self.file(name);
-        let read = fs::read(&path)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
-        read.map_err(|problem| Error::RunFile { path, problem })
+        read_json(&self.file(name))
     }
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+        .map_err(|problem| Error::RunFile {
+            path: path.to_owned(),
+            problem,
+        })
 }
 
 fn to_value<C: Serialize>(config: &C, file: &Path) -> Result<Value, Error> {

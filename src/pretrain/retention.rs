@@ -16,7 +16,7 @@ impl Retention {
     fn actions(&self, epoch: usize) -> Vec<CheckpointingAction> {
         let mut actions = vec![CheckpointingAction::Save];
         if let Some(old) = epoch.checked_sub(LAST).filter(|&old| old > 0)
-            && !self.milestone.is_some_and(|every| old % every == 0)
+            && self.milestone.is_none_or(|every| old % every != 0)
         {
             actions.push(CheckpointingAction::Delete(old));
         }

@@ -1,4 +1,4 @@
-//! The published divisions of the data sets into training and test.
+//! The divisions of the data sets into training and test.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,10 +19,11 @@ pub const NTU120_MORE_TRAIN_SUBJECTS: [u32; 33] = [
     91, 92, 93, 94, 95, 97, 98, 100, 103,
 ];
 
-/// A published train-test protocol.
+/// A train-test protocol: the published ones, and two of their kind for
+/// [synthetic](crate::synthetic) clips.
 ///
 /// Names are `dataset-protocol`: `ntu60-xsub`, `ntu60-xview`, `ntu120-xsub`, `ntu120-xset`,
-/// `nw-ucla-xview`.
+/// `nw-ucla-xview`, `synthetic-xview`, `synthetic-xsub`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Split {
     /// NTU-60 cross-subject: 20 of 40 subjects train.
@@ -40,16 +41,24 @@ pub enum Split {
     /// NW-UCLA: views 1 and 2 train, view 3 tests.
     #[serde(rename = "nw-ucla-xview")]
     NwUclaCrossView,
+    /// Synthetic clips, as NW-UCLA: cameras 1 and 2 train, camera 3 tests.
+    #[serde(rename = "synthetic-xview")]
+    SyntheticCrossView,
+    /// Synthetic clips: odd subjects train, even ones test, who differ in proportions and habits.
+    #[serde(rename = "synthetic-xsub")]
+    SyntheticCrossSubject,
 }
 
 impl Split {
     /// All splits.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Ntu60CrossSubject,
         Self::Ntu60CrossView,
         Self::Ntu120CrossSubject,
         Self::Ntu120CrossSetup,
         Self::NwUclaCrossView,
+        Self::SyntheticCrossView,
+        Self::SyntheticCrossSubject,
     ];
 
     /// The name that [`FromStr`] reads.
@@ -60,6 +69,8 @@ impl Split {
             Self::Ntu120CrossSubject => "ntu120-xsub",
             Self::Ntu120CrossSetup => "ntu120-xset",
             Self::NwUclaCrossView => "nw-ucla-xview",
+            Self::SyntheticCrossView => "synthetic-xview",
+            Self::SyntheticCrossSubject => "synthetic-xsub",
         }
     }
 
@@ -88,9 +99,14 @@ impl Split {
                 let setup = self.field("setup", meta.setup, meta, 1..=32, "1 to 32")?;
                 Ok(setup % 2 == 0)
             }
-            Self::NwUclaCrossView => {
+            Self::NwUclaCrossView | Self::SyntheticCrossView => {
                 let camera = self.field("camera", meta.camera, meta, 1..=3, "1 to 3")?;
                 Ok(camera != 3)
+            }
+            Self::SyntheticCrossSubject => {
+                let subject =
+                    self.field("subject", meta.subject, meta, 1..=u32::MAX, "at least 1")?;
+                Ok(subject % 2 == 1)
             }
         }
     }
@@ -170,12 +186,14 @@ mod tests {
         let train = train_values(Split::Ntu120CrossSubject, 1..=106);
         assert_eq!(train.len(), 53);
         assert_eq!(train[20..], NTU120_MORE_TRAIN_SUBJECTS);
+        assert_eq!(train_values(Split::SyntheticCrossSubject, 1..=5), [1, 3, 5]);
     }
 
     #[test]
     fn views_and_setups_follow_the_protocols() {
         assert_eq!(train_values(Split::Ntu60CrossView, 1..=3), [2, 3]);
         assert_eq!(train_values(Split::NwUclaCrossView, 1..=3), [1, 2]);
+        assert_eq!(train_values(Split::SyntheticCrossView, 1..=3), [1, 2]);
         let even: Vec<u32> = (1..=16).map(|n| 2 * n).collect();
         assert_eq!(train_values(Split::Ntu120CrossSetup, 1..=32), even);
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::Split;
 
 fn config(layout: Layout, clips_per_action: usize) -> SyntheticConfig {
     SyntheticConfig {
@@ -101,6 +102,10 @@ fn repetitions_of_a_subject_differ() {
     assert_ne!(first.frames(), second.frames());
 }
 
+fn is_train(meta: &Meta) -> bool {
+    Split::SyntheticCrossSubject.is_train(meta).unwrap()
+}
+
 #[test]
 fn train_and_test_have_the_same_classes_and_no_subject_in_common() {
     let config = SyntheticConfig {
@@ -109,9 +114,7 @@ fn train_and_test_have_the_same_classes_and_no_subject_in_common() {
     };
     let clips = config.generate().unwrap();
     let of = |test: bool, what: fn(&Meta) -> u32| -> BTreeSet<u32> {
-        let half = clips
-            .iter()
-            .filter(|clip| is_test_subject(clip.meta().subject.unwrap()) == test);
+        let half = clips.iter().filter(|clip| is_train(clip.meta()) != test);
         half.map(|clip| what(clip.meta())).collect()
     };
     let subject: fn(&Meta) -> u32 = |meta| meta.subject.unwrap();
@@ -176,7 +179,7 @@ fn a_bystander_is_a_second_person_who_hardly_moves() {
     let travel = |person: usize| -> f32 {
         let step =
             |t: usize, v: usize| distance(wave.joint(t, person, v), wave.joint(t - 1, person, v));
-        (1..50)
+        (1..wave.shape().frames)
             .map(|t| [7, 11].map(|v| step(t, v)).iter().sum::<f32>())
             .sum()
     };
@@ -204,7 +207,7 @@ fn a_configuration_survives_json_and_missing_fields_take_their_defaults() {
         serde_json::from_str(r#"{"seed": 3, "difficulty": {"noise": 0.0}}"#).unwrap();
     assert_eq!(
         (partial.seed, partial.frames, partial.difficulty.noise),
-        (3, 50, 0.0)
+        (3, SyntheticConfig::default().frames, 0.0)
     );
     assert!(serde_json::from_str::<SyntheticConfig>(r#"{"sed": 3}"#).is_err());
 }
@@ -245,7 +248,7 @@ fn fields_out_of_range_are_named() {
     );
 }
 
-/// Accuracy in percent of the nearest neighbour (Euclidean) among the training subjects.
+/// Accuracy in percent of the nearest neighbour (Euclidean) on the unseen camera.
 fn nearest_neighbour(
     clips: &[SkeletonSequence],
     feature: impl Fn(&SkeletonSequence) -> Vec<f32>,
@@ -256,7 +259,7 @@ fn nearest_neighbour(
         .collect();
     let (test, train): (Vec<_>, Vec<_>) = all
         .iter()
-        .partition(|(_, meta)| is_test_subject(meta.subject.unwrap()));
+        .partition(|(_, meta)| !Split::SyntheticCrossView.is_train(meta).unwrap());
     let right = test.iter().filter(|(x, meta)| {
         let gap = |other: &&&(Vec<f32>, &Meta)| distance(x, &other.0);
         let nearest = train.iter().min_by(|a, b| gap(a).total_cmp(&gap(b)));
@@ -273,7 +276,7 @@ fn coordinates_hide_the_action_that_motion_profiles_show() {
     let clips = config(layout.clone(), 40).generate().unwrap();
     let centre = layout.centre();
     let raw = nearest_neighbour(&clips, |clip| {
-        let joints = (0..50).flat_map(|t| (0..25).map(move |v| (t, v)));
+        let joints = (0..clip.shape().frames).flat_map(|t| (0..25).map(move |v| (t, v)));
         joints
             .flat_map(|(t, v)| {
                 let (joint, centre) = (clip.joint(t, 0, v), clip.joint(t, 0, centre));
@@ -287,11 +290,12 @@ fn coordinates_hide_the_action_that_motion_profiles_show() {
         let mut profile: Vec<f32> = (0..25)
             .map(|v| {
                 let squares = |c: usize| {
-                    let path: Vec<f32> = (0..50)
+                    let path: Vec<f32> = (0..clip.shape().frames)
                         .map(|t| clip.joint(t, 0, v)[c] - clip.joint(t, 0, centre)[c])
                         .collect();
-                    let mean = path.iter().sum::<f32>() / 50.0;
-                    path.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / 50.0
+                    let mean = path.iter().sum::<f32>() / clip.shape().frames as f32;
+                    path.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()
+                        / clip.shape().frames as f32
                 };
                 (0..3).map(squares).sum::<f32>().sqrt()
             })
@@ -303,7 +307,7 @@ fn coordinates_hide_the_action_that_motion_profiles_show() {
         profile.iter().map(|x| x / size).collect()
     });
     println!("nearest neighbour: coordinates {raw:.1} %, motion profile {profile:.1} %");
-    assert!(raw < 55.0, "coordinates alone give {raw} %");
+    assert!(raw < 70.0, "coordinates alone give {raw} %");
     assert!(
         profile > raw + 25.0,
         "motion profiles give {profile} %, coordinates {raw} %"
