@@ -113,13 +113,12 @@ impl DataConfig {
     /// The defaults for a data set: its first split, the joint stream, and the preprocessing that the
     /// field uses for it.
     pub fn new(format: DataFormat) -> Self {
-        let figures = SyntheticConfig::default();
         let preprocess = match format {
             // Their viewpoint is left for the encoder to see through: it is what pre-training can teach.
             DataFormat::Synthetic => Preprocess::new(
                 "centred",
                 [Step::CentreOnFirstFrame(CentreOnFirstFrame {
-                    joint: figures.layout.joints()[figures.layout.centre()].clone(),
+                    joint: "spine_base".to_owned(),
                 })],
             ),
             DataFormat::NwUcla => Preprocess::nw_ucla_view_invariant(),
@@ -130,7 +129,7 @@ impl DataConfig {
             protocol: None,
             stream: Stream::Joint,
             preprocess,
-            synthetic: (format == DataFormat::Synthetic).then_some(figures),
+            synthetic: (format == DataFormat::Synthetic).then(SyntheticConfig::default),
         }
     }
 

@@ -28,8 +28,8 @@ pub struct PretrainConfig {
 
 impl Default for PretrainConfig {
     /// The recipe that trials on NW-UCLA led to, for small data sets after a view-invariant transform: Adam at
-    /// 1e-3 with weight decay 1e-5, batches of 32, 7 % of warm-up, 30 epochs, crop, shear 0.1 and rotation
-    /// by 30 degrees about the vertical.
+    /// 1e-3 with weight decay 1e-5, batches of 32, 7 % of warm-up, 30 epochs, and the views of
+    /// [`Pipeline::view_invariant`].
     fn default() -> Self {
         Self {
             epochs: 30,

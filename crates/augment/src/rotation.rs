@@ -90,7 +90,7 @@ impl Augmentation for Rotation {
 /// With the default, +-30 degrees about z, it changes the direction a person faces in clips prepared by the
 /// view-invariant transform; raw camera coordinates have the vertical in y.
 ///
-/// Source: this project's recipe for NW-UCLA. Draws: the angle. Absent persons stay absent. Needs three channels.
+/// Source: this project's recipes. Draws: the angle. Absent persons stay absent. Needs three channels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AxisRotation {
