@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{fail, skt, succeed, tiny};
+use serde_json::json;
+use skeleton_ssl::experiment::{DataFormat, SktExperiment};
 
 /// Fails with these options, names all of `expected`, and leaves no run folder.
 fn refused(options: &[&str], expected: &[&str]) {
@@ -46,6 +48,49 @@ fn options_that_make_no_sense_are_refused() {
     refused(&["--learning-rate", "NaN"], &["learning_rate"]);
     refused(&["--learning-rate", "-1"], &["learning_rate", "-1"]);
     refused(&["--instance-weight", "-1"], &["instance_weight", "-1"]);
+}
+
+/// Each value in turn, at its place in a `config.json` that is otherwise good.
+#[test]
+fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
+    let good = SktExperiment::for_format(DataFormat::Synthetic).expect("the defaults are valid");
+    let good = serde_json::to_value(good).expect("a configuration is JSON");
+    for (place, value, expected) in [
+        ("/pretrain/warmup", json!(1.5), "warmup"),
+        ("/pretrain/clip_norm", json!(-1.0), "clip_norm"),
+        (
+            "/pretrain/optimizer/weight_decay",
+            json!(-1e-5),
+            "weight_decay",
+        ),
+        ("/pretrain/optimizer/name", json!("lion"), "lion"),
+        ("/pretrain/views/0/probability", json!(2.0), "probability"),
+        (
+            "/pretrain/views/1/step/shear/amplitude",
+            json!(null),
+            "line",
+        ),
+        ("/encoder/dropout", json!(1.0), "dropout"),
+        ("/encoder/partition", json!("spiral"), "spiral"),
+        ("/method/projector", json!([]), "projector"),
+        ("/method/projector/1", json!(0), "projector"),
+        ("/method/barlow/lambda/scaled", json!(-0.1), "lambda"),
+        ("/method/barlow/epsilon", json!(-1.0), "epsilon"),
+        ("/judgement/knn_k", json!(0), "knn_k"),
+        ("/data/synthetic", json!(null), "figures"),
+        ("/data/synthetic/frames", json!(0), "frames"),
+        ("/data/synthetic/difficulty/noise", json!(-1.0), "noise"),
+        ("/data/preprocess/steps/0/joint", json!("tail"), "tail"),
+        ("/data/stream", json!("smell"), "data.stream"),
+    ] {
+        let mut config = good.clone();
+        *config.pointer_mut(place).expect(place) = value;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("config.json");
+        fs::write(&file, config.to_string()).expect("a file");
+        refused(&["--config", file.to_str().expect("UTF-8")], &[expected]);
+    }
+    refused(&["--config", "/no/such/file"], &["/no/such/file"]);
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub enum EvaluateError {
         /// Name of the clip.
         source_name: String,
     },
+    /// No neighbour may vote.
+    #[error("knn_k: expected at least 1, found 0")]
+    NoNeighbours,
     /// The protocol's name is not known.
     #[error("unknown linear protocol `{given}`: expected one of {expected}")]
     UnknownProtocol {
@@ -68,13 +71,26 @@ pub struct Judgement {
     pub seed: u64,
 }
 
+impl Judgement {
+    /// Checks what can be checked before there are features.
+    ///
+    /// # Errors
+    /// [`EvaluateError::NoNeighbours`].
+    pub fn validate(&self) -> Result<(), EvaluateError> {
+        match self.knn_k {
+            0 => Err(EvaluateError::NoNeighbours),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Linear and kNN accuracy, in percent, of a frozen encoder: learnt on `train`, measured on `test`.
 ///
 /// The encoder runs in inference mode on clips without augmentation. A digest of all its weights and
 /// running statistics is compared before and after.
 ///
 /// # Errors
-/// [`EvaluateError`] where clips lack labels, a part is empty, a feature is not finite, or the
+/// [`EvaluateError`] where `how` is impossible, clips lack labels, a part is empty, a feature is not finite, or the
 /// encoder changed.
 pub fn judge<E: Encoder>(
     encoder: &E,
@@ -84,6 +100,7 @@ pub fn judge<E: Encoder>(
     how: Judgement,
     device: &Device,
 ) -> Result<Accuracy, EvaluateError> {
+    how.validate()?;
     let before = weights_digest(encoder);
     let gallery = extract_features(encoder, train, stream, device)?;
     let queries = extract_features(encoder, test, stream, device)?;

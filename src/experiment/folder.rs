@@ -85,14 +85,18 @@ impl RunFolder {
     }
 }
 
+/// Reads JSON; an error in it says the field's path, the line and the column.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    fs::read(path)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
-        .map_err(|problem| Error::RunFile {
-            path: path.to_owned(),
-            problem,
-        })
+    let unreadable = |problem| Error::RunFile {
+        path: path.to_owned(),
+        problem,
+    };
+    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| unreadable(error.to_string()))?;
+    json.end().map_err(|error| unreadable(error.to_string()))?;
+    Ok(value)
 }
 
 fn to_value<C: Serialize>(config: &C, file: &Path) -> Result<Value, Error> {

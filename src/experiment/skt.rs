@@ -150,6 +150,7 @@ impl SktExperiment {
         mut say: impl FnMut(&str),
     ) -> Result<Metrics, Error> {
         self.pretrain.validate()?;
+        self.judgement.validate()?;
         let device = options.device.device()?.autodiff();
         let data = self.data.prepare(options.data.as_deref())?;
         say(&data.summary());

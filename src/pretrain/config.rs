@@ -87,7 +87,7 @@ impl PretrainConfig {
                 format!("expected a positive number, found {norm}"),
             );
         }
-        Ok(())
+        self.optimizer.validate()
     }
 
     /// Checks the configuration against the number of training clips.

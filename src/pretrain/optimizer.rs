@@ -4,6 +4,8 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
 use serde::{Deserialize, Serialize};
 
+use super::PretrainError;
+
 /// The optimiser of a run, with PyTorch's constants where burn's defaults differ, so that rates found in the
 /// literature mean the same here.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,31 @@ pub enum OptimizerConfig {
 }
 
 impl OptimizerConfig {
+    /// Checks the constants.
+    ///
+    /// # Errors
+    /// [`PretrainError::Config`] naming the field.
+    pub fn validate(&self) -> Result<(), PretrainError> {
+        let (Self::Adam { weight_decay }
+        | Self::AdamW { weight_decay }
+        | Self::Sgd { weight_decay, .. }) = *self;
+        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
+            return Err(PretrainError::Config {
+                field: "weight_decay",
+                problem: format!("expected at least 0, found {weight_decay}"),
+            });
+        }
+        match *self {
+            Self::Sgd { momentum, .. } if !(0.0..1.0).contains(&momentum) => {
+                Err(PretrainError::Config {
+                    field: "momentum",
+                    problem: format!("expected at least 0 and below 1, found {momentum}"),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Builds burn's optimiser, clipping each parameter's gradient to the norm `clip` if given.
     pub fn init(&self, clip: Option<f32>) -> ModuleOptimizer {
         let clip = clip.map(GradientClippingConfig::Norm);

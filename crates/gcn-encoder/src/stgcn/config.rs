@@ -98,7 +98,7 @@ impl FromStr for Width {
 
 /// How weights start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Initialisation {
     /// PyTorch's convolution default, which ST-GCN and PSTL leave in place: weights and biases uniform in
     /// `+-1 / sqrt(fan_in)`; batch norm weight 1, bias 0.
