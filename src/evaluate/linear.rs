@@ -1,13 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use augment::ViewKey;
-use burn::module::Module;
+use augment::{ViewKey, ViewRng};
+use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{EvaluateError, Features};
@@ -122,8 +121,7 @@ pub fn linear_probe(
         view: u64::MAX,
     }
     .rng();
-    device.seed(rng.next_u64());
-    let mut classifier = LinearConfig::new(train.dim(), classes).init(&device);
+    let mut classifier = initial_classifier(train.dim(), classes, &mut rng, &device);
     let mut optimizer = protocol.optimizer().init(None);
     let loss = CrossEntropyLossConfig::new().init(&device);
     let mut order: Vec<usize> = (0..train.len()).collect();
@@ -152,6 +150,24 @@ pub fn linear_probe(
         last_top1: accuracy(&classifier, test, &device),
         train_top1: accuracy(&classifier, train, &device),
         final_loss,
+    }
+}
+
+/// A linear layer as PyTorch starts it: weights and biases uniform in `+-1 / sqrt(dim)`.
+///
+/// Drawn here and not by burn, whose generator is the device's: another thread may be drawing from it.
+fn initial_classifier(dim: usize, classes: usize, rng: &mut ViewRng, device: &Device) -> Linear {
+    let bound = 1.0 / (dim as f64).sqrt();
+    let mut draw = |count: usize| -> Vec<f32> {
+        (0..count)
+            .map(|_| rng.uniform(-bound, bound) as f32)
+            .collect()
+    };
+    let weight = TensorData::new(draw(dim * classes), [dim, classes]);
+    let bias = TensorData::new(draw(classes), [classes]);
+    Linear {
+        weight: Param::from_data(weight, device),
+        bias: Some(Param::from_data(bias, device)),
     }
 }
 
@@ -196,7 +212,7 @@ mod tests {
             view: 0,
         }
         .rng();
-        let mut noise = || rng.next_u32() as f32 / u32::MAX as f32 - 0.5;
+        let mut noise = || rng.uniform(-0.5, 0.5) as f32;
         let labels: Vec<usize> = (0..n).map(|i| i % 2).collect();
         let values = labels
             .iter()

@@ -61,8 +61,8 @@ pub struct Judgement {
     /// Whether the linear probe sees each feature at mean 0 and variance 1 over the training part.
     ///
     /// The published protocols feed raw features, and their rates fit the scale that pre-trained features happen to
-    /// have. An untrained ST-GCN's features vary by a thousandth of that, so that at those rates its probe
-    /// learns nothing and the baseline looks like chance. A shift and scale is part of what a linear
+    /// have. An untrained ST-GCN's features vary by less than a hundredth of that, so that at those rates its
+    /// probe hardly learns and the baseline looks worse than it is. A shift and scale is part of what a linear
     /// classifier can learn, so this changes the ease of learning only; kNN always sees raw features.
     pub standardise: bool,
     /// Neighbours of kNN; 1 is what the field reports (CRRL, ISC, CMD).

@@ -19,6 +19,7 @@ const CANCELLED: [&str; 3] = [
 #[test]
 fn every_parameter_of_encoder_and_projector_receives_a_gradient() {
     let device = Device::flex().autodiff();
+    device.seed(0);
     let model = SktConfig::new()
         .with_projector(vec![12, 10, 8])
         .init(small_st_gcn(0.0, &device), &device)
@@ -46,7 +47,7 @@ fn every_parameter_of_encoder_and_projector_receives_a_gradient() {
         assert!(largest.is_finite(), "{path}: {largest}");
         match CANCELLED.contains(&path.as_str()) {
             true => assert!(largest < 1e-6, "{path} should be cancelled: {largest}"),
-            false => assert!(largest > 1e-6, "{path} gets no gradient: {largest}"),
+            false => assert!(largest > 1e-4, "{path} gets no gradient: {largest}"),
         }
     }
 }
