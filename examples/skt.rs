@@ -87,7 +87,7 @@ impl Options {
     fn experiment(&self) -> Result<SktExperiment, Error> {
         let mut experiment = match &self.config {
             Some(file) => SktExperiment::from_file(file)?,
-            None => SktExperiment::for_format(self.format.unwrap_or(DataFormat::Synthetic))?,
+            None => SktExperiment::for_format(self.format.unwrap_or(DataFormat::Synthetic)),
         };
         let data = &mut experiment.data;
         set(&mut data.stream, self.stream);

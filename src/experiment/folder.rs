@@ -79,7 +79,7 @@ impl RunFolder {
     /// Reads a JSON file of the folder.
     ///
     /// # Errors
-    /// [`Error::RunFile`] naming the file, line and column.
+    /// [`Error::RunFile`] naming the file, field, line and column.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
         read_json(&self.file(name))
     }

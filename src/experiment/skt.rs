@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use augment::{AugmentError, Axis, AxisRotation, Pipeline, Shear, Stage, TemporalCrop, Turn};
+use augment::Pipeline;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
 use gcn_encoder::{
@@ -75,10 +75,7 @@ pub struct ExperimentOptions {
 impl SktExperiment {
     /// The defaults for a data set, each found by trial on it (see the README's results) or taken from the
     /// literature where no trial was possible.
-    ///
-    /// # Errors
-    /// None for the defaults themselves; the views pass through their validation.
-    pub fn for_format(format: DataFormat) -> Result<Self, Error> {
+    pub fn for_format(format: DataFormat) -> Self {
         let small = PretrainConfig::default();
         // A stronger redundancy term than published ones amount to: their batches are larger (see the README).
         let decorrelated = SktConfig::new()
@@ -89,7 +86,7 @@ impl SktExperiment {
                 PretrainConfig {
                     epochs: 12,
                     learning_rate: 3e-3,
-                    views: synthetic_views()?,
+                    views: Pipeline::level_cameras(),
                     ..small
                 },
                 decorrelated.with_projector(vec![512; 3]),
@@ -109,7 +106,7 @@ impl SktExperiment {
                 0.5,
             ),
         };
-        Ok(Self {
+        Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data: DataConfig::new(format),
             encoder: EncoderConfig {
@@ -126,13 +123,13 @@ impl SktExperiment {
                 knn_k: 1,
                 seed: 0,
             },
-        })
+        }
     }
 
     /// The experiment that a run's `config.json` describes.
     ///
     /// # Errors
-    /// [`Error::RunFile`] naming the file, line and column.
+    /// [`Error::RunFile`] naming the file, field, line and column.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         read_json(path)
     }
@@ -269,20 +266,6 @@ impl SktExperiment {
                 .unwrap_or(f64::NAN),
         }
     }
-}
-
-/// Views of synthetic clips: their cameras look almost level from wherever they stand, so that what tells one from
-/// another is a rotation about the vertical.
-fn synthetic_views() -> Result<Pipeline, AugmentError> {
-    Pipeline::new(vec![
-        Stage::always(TemporalCrop::default()),
-        Stage::always(Shear { amplitude: 0.1 }),
-        Stage::always(AxisRotation {
-            axis: Axis::Y,
-            degrees: 90.0,
-            turn: Turn::Symmetric,
-        }),
-    ])
 }
 
 /// Saves the encoder with the configuration that it was trained under in the file's metadata.

@@ -36,24 +36,27 @@ impl OptimizerConfig {
     /// # Errors
     /// [`PretrainError::Config`] naming the field.
     pub fn validate(&self) -> Result<(), PretrainError> {
-        let (Self::Adam { weight_decay }
-        | Self::AdamW { weight_decay }
-        | Self::Sgd { weight_decay, .. }) = *self;
-        if !(weight_decay >= 0.0 && weight_decay.is_finite()) {
-            return Err(PretrainError::Config {
-                field: "weight_decay",
-                problem: format!("expected at least 0, found {weight_decay}"),
-            });
+        let (weight_decay, momentum) = match *self {
+            Self::Adam { weight_decay } | Self::AdamW { weight_decay } => (weight_decay, 0.0),
+            Self::Sgd {
+                momentum,
+                weight_decay,
+            } => (weight_decay, momentum),
+        };
+        let refuse = |field, problem| Err(PretrainError::Config { field, problem });
+        if !(0.0..f32::INFINITY).contains(&weight_decay) {
+            return refuse(
+                "weight_decay",
+                format!("expected at least 0 and finite, found {weight_decay}"),
+            );
         }
-        match *self {
-            Self::Sgd { momentum, .. } if !(0.0..1.0).contains(&momentum) => {
-                Err(PretrainError::Config {
-                    field: "momentum",
-                    problem: format!("expected at least 0 and below 1, found {momentum}"),
-                })
-            }
-            _ => Ok(()),
+        if !(0.0..1.0).contains(&momentum) {
+            return refuse(
+                "momentum",
+                format!("expected at least 0 and below 1, found {momentum}"),
+            );
         }
+        Ok(())
     }
 
     /// Builds burn's optimiser, clipping each parameter's gradient to the norm `clip` if given.

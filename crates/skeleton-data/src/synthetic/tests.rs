@@ -274,9 +274,9 @@ fn nearest_neighbour(
 fn coordinates_hide_the_action_that_motion_profiles_show() {
     let layout = Layout::ntu25();
     let clips = config(layout.clone(), 40).generate().unwrap();
-    let centre = layout.centre();
+    let (centre, frames) = (layout.centre(), clips[0].shape().frames);
     let raw = nearest_neighbour(&clips, |clip| {
-        let joints = (0..clip.shape().frames).flat_map(|t| (0..25).map(move |v| (t, v)));
+        let joints = (0..frames).flat_map(|t| (0..25).map(move |v| (t, v)));
         joints
             .flat_map(|(t, v)| {
                 let (joint, centre) = (clip.joint(t, 0, v), clip.joint(t, 0, centre));
@@ -290,12 +290,11 @@ fn coordinates_hide_the_action_that_motion_profiles_show() {
         let mut profile: Vec<f32> = (0..25)
             .map(|v| {
                 let squares = |c: usize| {
-                    let path: Vec<f32> = (0..clip.shape().frames)
+                    let path: Vec<f32> = (0..frames)
                         .map(|t| clip.joint(t, 0, v)[c] - clip.joint(t, 0, centre)[c])
                         .collect();
-                    let mean = path.iter().sum::<f32>() / clip.shape().frames as f32;
-                    path.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()
-                        / clip.shape().frames as f32
+                    let mean = path.iter().sum::<f32>() / frames as f32;
+                    path.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / frames as f32
                 };
                 (0..3).map(squares).sum::<f32>().sqrt()
             })
