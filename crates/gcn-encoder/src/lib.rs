@@ -4,8 +4,8 @@
 mod dropout;
 mod encoder;
 pub mod graph;
+pub mod kernels;
 pub mod norm;
-pub mod ops;
 pub mod stgcn;
 
 pub use encoder::{Encoder, trainable_parameters};

@@ -4,7 +4,7 @@ use burn::module::{Flag, Module, Param, RunningState};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
-use crate::ops::Affine;
+use crate::kernels::{Terms, affine_activate, batch_norm_activate};
 
 /// PyTorch's `momentum`: the weight of a new batch in the running statistics.
 const MOMENTUM: f64 = 0.1;
@@ -18,9 +18,8 @@ const EPSILON: f64 = 1e-5;
 /// statistics normalise. Training is what burn takes for it: the input is on an autodiff device and the
 /// module is not frozen.
 ///
-/// burn's own `BatchNorm` wants channels on axis 1 and keeps the biased variance. This one also hands out
-/// its effect as a multiply-add of two small vectors ([`affine`](Self::affine)) instead of applying it, so
-/// that the caller can make one pass over the activation where several would follow each other.
+/// burn's own `BatchNorm` wants channels on axis 1 and keeps the biased variance. This one can also do what
+/// follows it in the same pass over the activation ([`forward_with`](Self::forward_with)).
 #[derive(Module, Debug)]
 pub struct ChannelNorm {
     /// Weight, `[C]`.
@@ -47,88 +46,65 @@ impl ChannelNorm {
         }
     }
 
-    /// The multiply-add that normalises `x + bias`, given `x`. In training this also updates the running
-    /// statistics.
+    /// Normalises `x`, `[..., C]`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.forward_with(x, None, Terms::default())
+    }
+
+    /// Normalises `x + bias`, and goes on with `terms`. In training this also updates the running statistics.
     ///
     /// `bias` is that of the convolution that made `x`. Where the batch's statistics normalise, it cancels
     /// (the mean moves with it), so its gradient is zero; the running mean includes it.
     ///
     /// # Shapes
-    /// - `x`: `[..., C]`, at least two axes
+    /// - `x`, the tensors of `terms` and the output: `[..., C]`
     /// - `bias`: `[C]`
-    pub fn affine<const D: usize>(&self, x: &Tensor<D>, bias: Option<Tensor<1>>) -> Affine {
-        let training = x.device().is_autodiff() && self.training.is_enabled();
-        let (mean, variance) = if training {
-            let (mean, variance, count) = moments(x);
-            let mean = match &bias {
-                Some(bias) => mean + bias.clone(),
+    pub fn forward_with<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        bias: Option<Tensor<1>>,
+        terms: Terms<D>,
+    ) -> Tensor<D> {
+        if x.device().is_autodiff() && self.training.is_enabled() {
+            let shape = x.dims();
+            let count = shape[..D - 1].iter().product();
+            let mut beta = self.beta.val();
+            if let Some(bias) = &bias {
+                // Its zero gradient must exist: an optimiser's weight decay acts on what has a gradient.
+                beta = beta + bias.clone() * 0.0;
+            }
+            let (y, mean, variance) =
+                batch_norm_activate(x, self.gamma.val(), beta, EPSILON, terms);
+            let mean = match bias {
+                Some(bias) => mean + bias.detach(),
                 None => mean,
             };
-            self.update(&mean, &variance, count);
-            (mean, variance)
-        } else {
-            let device = x.device();
-            (
-                self.running_mean.value_sync().to_device(&device),
-                self.running_var.value_sync().to_device(&device),
-            )
-        };
+            self.update(mean, variance, count);
+            return y;
+        }
+        let device = x.device();
+        let [mean, variance] = [&self.running_mean, &self.running_var]
+            .map(|state| state.value_sync().to_device(&device));
         let scale = self.gamma.val() / (variance + EPSILON).sqrt();
         let offset = match bias {
             Some(bias) => bias - mean,
             None => -mean,
         };
-        Affine {
-            shift: self.beta.val() + offset * scale.clone(),
-            scale,
-        }
+        let shift = self.beta.val() + offset * scale.clone();
+        affine_activate(x, scale, shift, terms)
     }
 
-    /// Normalises `x`, `[..., C]`.
-    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.affine(&x, None).apply(x)
-    }
-
-    fn update(&self, mean: &Tensor<1>, variance: &Tensor<1>, count: usize) {
+    fn update(&self, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
         let blend = |old: Tensor<1>, new: Tensor<1>| {
             (old.to_device(&new.device()) * (1.0 - MOMENTUM) + new * MOMENTUM).detach()
         };
         // One value per channel has no unbiased variance; PyTorch refuses such a batch, this keeps 0.
         let unbiased = count as f64 / (count.max(2) - 1) as f64;
-        let mean = blend(self.running_mean.value_sync(), mean.clone().detach());
-        let variance = blend(
-            self.running_var.value_sync(),
-            variance.clone().detach() * unbiased,
-        );
+        let mean = blend(self.running_mean.value_sync(), mean);
+        let variance = blend(self.running_var.value_sync(), variance * unbiased);
         self.running_mean.update(mean);
         self.running_var.update(variance);
     }
-}
-
-/// Mean and biased variance `[C]` of the last axis, and the number of values in each.
-fn moments<const D: usize>(x: &Tensor<D>) -> (Tensor<1>, Tensor<1>, usize) {
-    let shape = x.dims();
-    let channels = shape[D - 1];
-    let count = shape.iter().product::<usize>() / channels;
-    // Summing wide rows first keeps the reduction contiguous.
-    let rows = shape[0];
-    let wide = count / rows;
-    let mean_of = |x: Tensor<D>| {
-        x.reshape([rows, wide * channels])
-            .sum_dim(0)
-            .reshape([wide, channels])
-            .sum_dim(0)
-            .reshape([channels])
-            / count as f64
-    };
-    let mean = mean_of(x.clone());
-    // Deviations from the mean, not mean square less squared mean: coordinates metres away from the
-    // origin would cancel. The mean may count as constant here, deviations summing to zero.
-    let mut shape = [1; D];
-    shape[D - 1] = channels;
-    let deviation = x.clone() - mean.clone().detach().reshape(shape);
-    let variance = mean_of(deviation.clone() * deviation);
-    (mean, variance, count)
 }
 
 #[cfg(test)]
@@ -176,7 +152,7 @@ mod tests {
         let x = Tensor::<3>::random([3, 4, 2], Distribution::Default, &device).require_grad();
         let bias = Tensor::<1>::from_floats([2.0, -1.0], &device).require_grad();
         let explicit = self::norm(&device);
-        let ours = norm.affine(&x, Some(bias.clone())).apply(x.clone());
+        let ours = norm.forward_with(x.clone(), Some(bias.clone()), Terms::default());
         let theirs = explicit.forward(x.clone() + bias.clone().reshape([1, 1, 2]));
         assert_close(ours.clone(), theirs);
         assert_close(

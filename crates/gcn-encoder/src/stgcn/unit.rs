@@ -1,11 +1,14 @@
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer};
-use burn::tensor::{Device, Slice, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::config::{Initialisation, StGcnConfig, UnitConfig};
 use crate::dropout::mask;
 use crate::norm::ChannelNorm;
-use crate::ops::{graph_convolution, normalise_add_activate, temporal_convolution};
+use crate::kernels::{Graph, Terms, graph_convolution, temporal_convolution};
+
+/// ST-GCN's taps lie in neighbouring frames.
+const DILATION: usize = 1;
 
 /// One unit of an ST-GCN: graph convolution, batch norm, ReLU, temporal convolution, batch norm, dropout,
 /// plus a shortcut, ReLU (`papers.md` 5.1).
@@ -110,28 +113,33 @@ impl StGcnUnit {
     /// Runs the unit on the graph `adjacency`, `[K, V, V]`.
     ///
     /// # Shapes
-    /// - `x`: `[T, B, V, C]`
-    /// - output: `[T', B, V, D]` with `T' = ceil(T / stride)`
+    /// - `x`: `[B, T, V, C]`
+    /// - output: `[B, T', V, D]` with `T' = ceil(T / stride)`
     pub fn forward(&self, x: Tensor<4>, adjacency: Tensor<3>) -> Tensor<4> {
-        let graph = adjacency * self.edge_importance.val();
+        let graph = Graph::Fixed {
+            adjacency,
+            importance: self.edge_importance.val(),
+        };
         let y = graph_convolution(
             x.clone(),
             graph,
             self.graph_weight.val(),
             self.graph_bias.val(),
         );
-        let affine = self.graph_norm.affine(&y, None);
-        let y = normalise_add_activate(y, affine, None, None);
+        let terms = Terms {
+            activate: true,
+            ..Terms::default()
+        };
+        let y = self.graph_norm.forward_with(y, None, terms);
 
-        let y = temporal_convolution(y, self.temporal_weight.val(), self.stride);
-        let mut affine = self
-            .temporal_norm
-            .affine(&y, Some(self.temporal_bias.val()));
-        let keep = self.drops(&y).map(|probability| {
-            affine = affine.clone().times(1.0 / (1.0 - probability));
-            mask(y.dims(), 1.0 - probability, &y.device())
-        });
-        normalise_add_activate(y, affine, keep, self.shortcut(x))
+        let y = temporal_convolution(y, self.temporal_weight.val(), self.stride, DILATION);
+        let terms = Terms {
+            keep: self.drops(&y).map(|p| mask(y.dims(), 1.0 - p, &y.device())),
+            shortcut: self.shortcut(x),
+            activate: true,
+        };
+        self.temporal_norm
+            .forward_with(y, Some(self.temporal_bias.val()), terms)
     }
 
     fn shortcut(&self, x: Tensor<4>) -> Option<Tensor<4>> {
@@ -150,19 +158,13 @@ impl StGcnUnit {
 
 impl Projection {
     /// # Shapes
-    /// - `x`: `[T, B, V, C]`
-    /// - output: `[T', B, V, D]`
+    /// - `x`: `[B, T, V, C]`
+    /// - output: `[B, T', V, D]`
     fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
-        let x = match stride {
-            1 => x,
-            _ => x.slice_dim(0, Slice::from_range_stepped(.., stride as isize)),
-        };
-        let [t, b, v, c] = x.dims();
-        let [_, d] = self.weight.dims();
-        let y = x
-            .reshape([t * b * v, c])
-            .matmul(self.weight.val())
-            .reshape([t, b, v, d]);
-        self.norm.affine(&y, Some(self.bias.val())).apply(y)
+        // A convolution of one tap.
+        let weight = self.weight.val().unsqueeze::<3>();
+        let y = temporal_convolution(x, weight, stride, DILATION);
+        self.norm
+            .forward_with(y, Some(self.bias.val()), Terms::default())
     }
 }

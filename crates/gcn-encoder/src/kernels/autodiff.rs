@@ -1,0 +1,335 @@
+//! Gradients of the operations on any backend.
+
+use burn::backend::Autodiff;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+
+use super::extension::{KernelOps, Optional};
+
+type Tracked<B, C> = FloatTensor<Autodiff<B, C>>;
+
+impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
+    fn fixed_graph_convolution(
+        x: Tracked<B, C>,
+        adjacency: Tracked<B, C>,
+        importance: Tracked<B, C>,
+        weight: Tracked<B, C>,
+        bias: Tracked<B, C>,
+    ) -> Tracked<B, C> {
+        let nodes = [x.node(), importance.node(), weight.node(), bias.node()];
+        let inputs = [x, adjacency, importance, weight, bias].map(Tracked::<B, C>::into_primitive);
+        let [x, adjacency, importance, weight, bias] = inputs.clone();
+        let output = B::fixed_graph_convolution(x, adjacency, importance, weight, bias);
+        record::<B, C, _, _, 4>(FixedGraphConvolution, nodes, inputs, output)
+    }
+
+    fn dense_graph_convolution(
+        x: Tracked<B, C>,
+        graph: Tracked<B, C>,
+        weight: Tracked<B, C>,
+        bias: Tracked<B, C>,
+    ) -> Tracked<B, C> {
+        let nodes = [x.node(), graph.node(), weight.node(), bias.node()];
+        let inputs = [x, graph, weight, bias].map(Tracked::<B, C>::into_primitive);
+        let [x, graph, weight, bias] = inputs.clone();
+        let output = B::dense_graph_convolution(x, graph, weight, bias);
+        record::<B, C, _, _, 4>(DenseGraphConvolution, nodes, inputs, output)
+    }
+
+    fn temporal_convolution(
+        x: Tracked<B, C>,
+        weight: Tracked<B, C>,
+        stride: usize,
+        dilation: usize,
+    ) -> Tracked<B, C> {
+        let nodes = [x.node(), weight.node()];
+        let [x, weight] = [x, weight].map(Tracked::<B, C>::into_primitive);
+        let output = B::temporal_convolution(x.clone(), weight.clone(), stride, dilation);
+        let state = (x, weight, stride, dilation);
+        record::<B, C, _, _, 2>(TemporalConvolution, nodes, state, output)
+    }
+
+    fn batch_norm_activate(
+        x: Tracked<B, C>,
+        gamma: Tracked<B, C>,
+        beta: Tracked<B, C>,
+        keep: Optional<Self>,
+        shortcut: Optional<Self>,
+        epsilon: f64,
+        activate: bool,
+    ) -> (Tracked<B, C>, Tracked<B, C>, Tracked<B, C>) {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let [x, gamma, beta] = [x, gamma, beta].map(Tracked::<B, C>::into_primitive);
+        let (keep, _) = inner(keep);
+        let (shortcut, shortcut_node) = inner(shortcut);
+        let (output, mean, variance) = B::batch_norm_activate(
+            x.clone(),
+            gamma.clone(),
+            beta,
+            keep.clone(),
+            shortcut,
+            epsilon,
+            activate,
+        );
+        let step = BatchNormActivate { epsilon, activate };
+        let state = NormState {
+            x,
+            output: output.clone(),
+            scale: gamma,
+            moments: Some((mean.clone(), variance.clone())),
+            keep: keep.into_option(),
+        };
+        let output = record_norm::<B, C, _>(step, nodes, shortcut_node, state, output);
+        (
+            output,
+            Tracked::<B, C>::new(mean),
+            Tracked::<B, C>::new(variance),
+        )
+    }
+
+    fn affine_activate(
+        x: Tracked<B, C>,
+        scale: Tracked<B, C>,
+        shift: Tracked<B, C>,
+        keep: Optional<Self>,
+        shortcut: Optional<Self>,
+        activate: bool,
+    ) -> Tracked<B, C> {
+        let nodes = [x.node(), scale.node(), shift.node()];
+        let [x, scale, shift] = [x, scale, shift].map(Tracked::<B, C>::into_primitive);
+        let (keep, _) = inner(keep);
+        let (shortcut, shortcut_node) = inner(shortcut);
+        let output = B::affine_activate(
+            x.clone(),
+            scale.clone(),
+            shift,
+            keep.clone(),
+            shortcut,
+            activate,
+        );
+        let state = NormState {
+            x,
+            output: output.clone(),
+            scale,
+            moments: None,
+            keep: keep.into_option(),
+        };
+        let step = AffineActivate { activate };
+        record_norm::<B, C, _>(step, nodes, shortcut_node, state, output)
+    }
+}
+
+/// Registers `output` as made by `step` from the tensors of `nodes`.
+fn record<B, C, S, T, const N: usize>(
+    step: T,
+    nodes: [NodeGuard; N],
+    state: S,
+    output: FloatTensor<B>,
+) -> Tracked<B, C>
+where
+    B: KernelOps,
+    C: CheckpointStrategy,
+    S: Clone + Send + std::fmt::Debug + 'static,
+    T: Backward<B, N, State = S>,
+{
+    match step.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(preparation) => preparation.finish(state, output),
+        OpsKind::UnTracked(preparation) => preparation.finish(output),
+    }
+}
+
+/// The same of a normalisation, whose shortcut is one more parent where it is there.
+fn record_norm<B, C, T>(
+    step: T,
+    [x, scale, shift]: [NodeGuard; 3],
+    shortcut: Option<NodeGuard>,
+    state: NormState<B>,
+    output: FloatTensor<B>,
+) -> Tracked<B, C>
+where
+    B: KernelOps,
+    C: CheckpointStrategy,
+    T: Backward<B, 3, State = NormState<B>> + Backward<B, 4, State = NormState<B>>,
+{
+    match shortcut {
+        Some(shortcut) => {
+            record::<B, C, _, _, 4>(step, [x, scale, shift, shortcut], state, output)
+        }
+        None => record::<B, C, _, _, 3>(step, [x, scale, shift], state, output),
+    }
+}
+
+/// The inner backend's tensor and the node of an optional one.
+fn inner<B: KernelOps, C: CheckpointStrategy>(
+    tensor: Optional<Autodiff<B, C>>,
+) -> (Optional<B>, Option<NodeGuard>) {
+    match tensor {
+        Optional::Given(tensor) => {
+            let node = tensor.node();
+            (Optional::Given(tensor.into_primitive()), Some(node))
+        }
+        Optional::Absent => (Optional::Absent, None),
+    }
+}
+
+/// Adds `gradients` to those of the parents that want one.
+fn register<B: KernelOps, S, const N: usize>(
+    ops: Ops<S, N>,
+    grads: &mut Gradients,
+    gradients: impl IntoIterator<Item = FloatTensor<B>>,
+) {
+    for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
+        if let Some(parent) = parent {
+            grads.register::<B>(parent.id, gradient);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FixedGraphConvolution;
+
+impl<B: KernelOps> Backward<B, 4> for FixedGraphConvolution {
+    type State = [FloatTensor<B>; 5];
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [x, adjacency, importance, weight, bias] = ops.state.clone();
+        let (x, importance, weight, bias) =
+            B::fixed_graph_convolution_backward(x, adjacency, importance, weight, bias, gradient);
+        register::<B, _, 4>(ops, grads, [x, importance, weight, bias]);
+    }
+}
+
+#[derive(Debug)]
+struct DenseGraphConvolution;
+
+impl<B: KernelOps> Backward<B, 4> for DenseGraphConvolution {
+    type State = [FloatTensor<B>; 4];
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [x, graph, weight, bias] = ops.state.clone();
+        let (x, graph, weight, bias) =
+            B::dense_graph_convolution_backward(x, graph, weight, bias, gradient);
+        register::<B, _, 4>(ops, grads, [x, graph, weight, bias]);
+    }
+}
+
+#[derive(Debug)]
+struct TemporalConvolution;
+
+impl<B: KernelOps> Backward<B, 2> for TemporalConvolution {
+    type State = (FloatTensor<B>, FloatTensor<B>, usize, usize);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (x, weight, stride, dilation) = ops.state.clone();
+        let (x, weight) =
+            B::temporal_convolution_backward(x, weight, gradient, stride, dilation);
+        register::<B, _, 2>(ops, grads, [x, weight]);
+    }
+}
+
+/// What the gradient of a normalisation needs.
+#[derive(Clone, Debug)]
+struct NormState<B: KernelOps> {
+    x: FloatTensor<B>,
+    output: FloatTensor<B>,
+    scale: FloatTensor<B>,
+    moments: Option<(FloatTensor<B>, FloatTensor<B>)>,
+    keep: Option<FloatTensor<B>>,
+}
+
+#[derive(Debug)]
+struct BatchNormActivate {
+    epsilon: f64,
+    activate: bool,
+}
+
+impl<B: KernelOps> Backward<B, 3> for BatchNormActivate {
+    type State = NormState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        self.step(ops, grads);
+    }
+}
+
+impl<B: KernelOps> Backward<B, 4> for BatchNormActivate {
+    type State = NormState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        self.step(ops, grads);
+    }
+}
+
+impl BatchNormActivate {
+    fn step<B: KernelOps, const N: usize>(self, ops: Ops<NormState<B>, N>, grads: &mut Gradients) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let NormState {
+            x,
+            output,
+            scale,
+            moments,
+            keep,
+        } = ops.state.clone();
+        let (mean, variance) = moments.expect("recorded by `batch_norm_activate`");
+        let (x, gamma, beta, shortcut) = B::batch_norm_activate_backward(
+            x,
+            output,
+            scale,
+            mean,
+            variance,
+            keep.into(),
+            gradient,
+            self.epsilon,
+            self.activate,
+        );
+        register::<B, _, N>(ops, grads, [x, gamma, beta, shortcut]);
+    }
+}
+
+#[derive(Debug)]
+struct AffineActivate {
+    activate: bool,
+}
+
+impl<B: KernelOps> Backward<B, 3> for AffineActivate {
+    type State = NormState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        self.step(ops, grads);
+    }
+}
+
+impl<B: KernelOps> Backward<B, 4> for AffineActivate {
+    type State = NormState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        self.step(ops, grads);
+    }
+}
+
+impl AffineActivate {
+    fn step<B: KernelOps, const N: usize>(self, ops: Ops<NormState<B>, N>, grads: &mut Gradients) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let NormState {
+            x,
+            output,
+            scale,
+            keep,
+            ..
+        } = ops.state.clone();
+        let (x, scale, shift, shortcut) = B::affine_activate_backward(
+            x,
+            output,
+            scale,
+            keep.into(),
+            gradient,
+            self.activate,
+        );
+        register::<B, _, N>(ops, grads, [x, scale, shift, shortcut]);
+    }
+}

@@ -1,0 +1,39 @@
+//! The operations and their gradients composed of burn's: what a backend without kernels of its own runs,
+//! and what kernels are tested against.
+
+mod graph;
+mod norm;
+mod temporal;
+
+pub use graph::{
+    dense_graph_convolution, dense_graph_convolution_backward, fixed_graph_convolution,
+    fixed_graph_convolution_backward,
+};
+pub use norm::{
+    affine_activate, affine_activate_backward, batch_norm_activate, batch_norm_activate_backward,
+};
+pub use temporal::{temporal_convolution, temporal_convolution_backward};
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata};
+use burn::tensor::Shape;
+
+fn reshape<B: Backend, const D: usize>(
+    tensor: FloatTensor<B>,
+    shape: [usize; D],
+) -> FloatTensor<B> {
+    B::float_reshape(tensor, Shape::from(shape))
+}
+
+fn dims<B: Backend, const D: usize>(tensor: &FloatTensor<B>) -> [usize; D] {
+    let shape = tensor.shape();
+    assert_eq!(shape.num_dims(), D, "a tensor of {D} axes, not {shape:?}");
+    std::array::from_fn(|axis| shape[axis])
+}
+
+/// The sum over one axis, which goes.
+fn sum_axis<B: Backend>(tensor: FloatTensor<B>, axis: usize) -> FloatTensor<B> {
+    let mut shape = tensor.shape().to_vec();
+    shape.remove(axis);
+    B::float_reshape(B::float_sum_dim(tensor, axis), Shape::from(shape))
+}

@@ -1,0 +1,11 @@
+//! Operations over slices of numbers in the memory of the host.
+
+pub mod buffer;
+pub mod gemm;
+pub mod graph;
+pub mod isa;
+pub mod norm;
+pub mod parallel;
+pub mod spectrum;
+pub mod temporal;
+mod vector;

@@ -1,0 +1,402 @@
+//! Batch normalisation, shortcut and activation, and their gradients.
+//!
+//! Each function is one pass over the activation. Channels are the last axis; rows of channels are taken
+//! several at a time, so that vectors are full whatever the number of channels.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::isa::Isa;
+
+/// Numbers that a thread takes at a time, and so the length over which single precision sums up.
+const PIECE: usize = 16 * 1024;
+/// Numbers to which per-channel values are repeated at least.
+const PATTERN: usize = 256;
+
+/// Rows of channels in a pattern.
+fn pattern_rows(channels: usize) -> usize {
+    PATTERN.div_ceil(channels)
+}
+
+/// Length of a piece: whole patterns.
+fn piece(channels: usize) -> usize {
+    let pattern = pattern_rows(channels) * channels;
+    PIECE.div_ceil(pattern) * pattern
+}
+
+fn repeat(values: &[f32]) -> Vec<f32> {
+    values.repeat(pattern_rows(values.len()))
+}
+
+/// Mean and biased variance of each channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// `[C]`
+    pub mean: Vec<f32>,
+    /// `[C]`
+    pub variance: Vec<f32>,
+}
+
+/// Mean and biased variance of each channel of `x`, `[..., C]`.
+///
+/// Deviations are summed up, in pieces from the first row of a piece and over the pieces in double precision:
+/// coordinates metres away from the origin do not cancel.
+///
+/// # Panics
+/// When `x` is empty or not whole rows of channels.
+pub fn moments(isa: Isa, x: &[f32], channels: usize) -> Moments {
+    assert!(
+        channels > 0 && !x.is_empty() && x.len().is_multiple_of(channels),
+        "{} numbers are not rows of {channels} channels",
+        x.len()
+    );
+    let pieces: Vec<(f64, Vec<f64>)> = x
+        .par_chunks(piece(channels))
+        .map(|piece| {
+            let from = repeat(&piece[..channels]);
+            let mut sums = vec![0.0; 2 * from.len()];
+            isa.run(Deviations {
+                x: piece,
+                from: &from,
+                sums: &mut sums,
+            });
+            let mut folded = fold(&sums, channels);
+            let count = (piece.len() / channels) as f64;
+            let (mean, squares) = folded.split_at_mut(channels);
+            for ((mean, squares), from) in mean.iter_mut().zip(squares).zip(&from) {
+                *squares -= *mean * *mean / count;
+                *mean = f64::from(*from) + *mean / count;
+            }
+            (count, folded)
+        })
+        .collect();
+
+    let (mut count, mut total) = (0.0, vec![0.0; 2 * channels]);
+    for (more, folded) in pieces {
+        let all = count + more;
+        for channel in 0..channels {
+            let apart = folded[channel] - total[channel];
+            total[channel] += apart * more / all;
+            total[channels + channel] +=
+                folded[channels + channel] + apart * apart * count * more / all;
+        }
+        count = all;
+    }
+    let (mean, squares) = total.split_at(channels);
+    Moments {
+        mean: mean.iter().map(|mean| *mean as f32).collect(),
+        variance: squares.iter().map(|s| (s / count) as f32).collect(),
+    }
+}
+
+/// Sums of a pattern's columns by channel, of the first half and of the second.
+fn fold(sums: &[f32], channels: usize) -> Vec<f64> {
+    let mut folded = vec![0.0; 2 * channels];
+    for (half, sums) in folded
+        .chunks_exact_mut(channels)
+        .zip(sums.chunks_exact(sums.len() / 2))
+    {
+        for row in sums.chunks_exact(channels) {
+            for (total, sum) in half.iter_mut().zip(row) {
+                *total += f64::from(*sum);
+            }
+        }
+    }
+    folded
+}
+
+/// Adds deviations of `x` from a pattern, and their squares, to the two halves of `sums`.
+struct Deviations<'a> {
+    x: &'a [f32],
+    from: &'a [f32],
+    sums: &'a mut [f32],
+}
+
+impl WithSimd for Deviations<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let (sums, squares) = self.sums.split_at_mut(self.from.len());
+        for x in self.x.chunks(self.from.len()) {
+            for (((sum, square), x), from) in sums
+                .iter_mut()
+                .zip(squares.iter_mut())
+                .zip(x)
+                .zip(self.from)
+            {
+                let deviation = x - from;
+                *sum += deviation;
+                *square += deviation * deviation;
+            }
+        }
+    }
+}
+
+/// What is done to a normalised activation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms<'a> {
+    /// Multiplied, as long as the activation.
+    pub keep: Option<&'a [f32]>,
+    /// Added after that, as long as the activation.
+    pub shortcut: Option<&'a [f32]>,
+    /// Whether negative numbers become zero at last.
+    pub activate: bool,
+}
+
+/// `out = activation(keep * (x * scale + shift) + shortcut)`, with `scale` and `shift` `[C]`.
+///
+/// # Panics
+/// When lengths differ.
+pub fn normalise(
+    isa: Isa,
+    x: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    terms: Terms,
+    out: &mut [f32],
+) {
+    check(x, scale.len(), [Some(out), terms.keep, terms.shortcut]);
+    let piece = piece(scale.len());
+    let (scale, shift) = (repeat(scale), repeat(shift));
+    out.par_chunks_mut(piece)
+        .enumerate()
+        .for_each(|(i, out)| {
+            isa.run(Normalise {
+                x: &x[i * piece..],
+                scale: &scale,
+                shift: &shift,
+                terms: Terms {
+                    keep: terms.keep.map(|keep| &keep[i * piece..]),
+                    shortcut: terms.shortcut.map(|shortcut| &shortcut[i * piece..]),
+                    activate: terms.activate,
+                },
+                out,
+            });
+        });
+}
+
+fn check(x: &[f32], channels: usize, others: [Option<&[f32]>; 3]) {
+    assert!(channels > 0 && x.len().is_multiple_of(channels));
+    for other in others.into_iter().flatten() {
+        assert_eq!(other.len(), x.len());
+    }
+}
+
+struct Normalise<'a> {
+    x: &'a [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    terms: Terms<'a>,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Normalise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let length = self.scale.len();
+        for (i, out) in self.out.chunks_mut(length).enumerate() {
+            let first = i * length;
+            let pairs = self.scale.iter().zip(self.shift);
+            for ((out, x), (scale, shift)) in out.iter_mut().zip(&self.x[first..]).zip(pairs) {
+                *out = x * scale + shift;
+            }
+            if let Some(keep) = self.terms.keep {
+                for (out, keep) in out.iter_mut().zip(&keep[first..]) {
+                    *out *= keep;
+                }
+            }
+            if let Some(shortcut) = self.terms.shortcut {
+                for (out, shortcut) in out.iter_mut().zip(&shortcut[first..]) {
+                    *out += shortcut;
+                }
+            }
+            if self.terms.activate {
+                for out in out.iter_mut() {
+                    *out = out.max(0.0);
+                }
+            }
+        }
+    }
+}
+
+/// The first pass of the gradient: zeroes `gradient` where the activation's `output` is not positive, and sums
+/// up by channel.
+///
+/// # Shapes
+/// - `x`, `output`, `keep`, `gradient`: `[..., C]`
+/// - `centre`: `[C]`
+/// - result: `[C]` each, the sums of `keep * gradient` and of `keep * gradient * (x - centre)`
+///
+/// # Panics
+/// When lengths differ.
+pub fn gradient_sums(
+    isa: Isa,
+    x: &[f32],
+    centre: &[f32],
+    output: Option<&[f32]>,
+    keep: Option<&[f32]>,
+    gradient: &mut [f32],
+) -> [Vec<f64>; 2] {
+    check(x, centre.len(), [output, keep, Some(gradient)]);
+    let channels = centre.len();
+    let piece = piece(channels);
+    let centre = repeat(centre);
+    let sums: Vec<Vec<f64>> = gradient
+        .par_chunks_mut(piece)
+        .enumerate()
+        .map(|(i, gradient)| {
+            let mut sums = vec![0.0; 2 * centre.len()];
+            isa.run(GradientSums {
+                x: &x[i * piece..],
+                centre: &centre,
+                output: output.map(|output| &output[i * piece..]),
+                keep: keep.map(|keep| &keep[i * piece..]),
+                gradient,
+                kept: &mut vec![0.0; if keep.is_some() { centre.len() } else { 0 }],
+                sums: &mut sums,
+            });
+            fold(&sums, channels)
+        })
+        .collect();
+    let mut total = vec![0.0; 2 * channels];
+    for sums in sums {
+        for (total, sum) in total.iter_mut().zip(sums) {
+            *total += sum;
+        }
+    }
+    let products = total.split_off(channels);
+    [total, products]
+}
+
+struct GradientSums<'a> {
+    x: &'a [f32],
+    centre: &'a [f32],
+    output: Option<&'a [f32]>,
+    keep: Option<&'a [f32]>,
+    gradient: &'a mut [f32],
+    kept: &'a mut [f32],
+    sums: &'a mut [f32],
+}
+
+impl WithSimd for GradientSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let length = self.centre.len();
+        let (sums, products) = self.sums.split_at_mut(length);
+        for (i, gradient) in self.gradient.chunks_mut(length).enumerate() {
+            let first = i * length;
+            if let Some(output) = self.output {
+                for (gradient, output) in gradient.iter_mut().zip(&output[first..]) {
+                    *gradient = if *output > 0.0 { *gradient } else { 0.0 };
+                }
+            }
+            let gradient: &[f32] = if let Some(keep) = self.keep {
+                for ((kept, gradient), keep) in
+                    self.kept.iter_mut().zip(&*gradient).zip(&keep[first..])
+                {
+                    *kept = gradient * keep;
+                }
+                &self.kept[..gradient.len()]
+            } else {
+                gradient
+            };
+            for ((((sum, product), gradient), x), centre) in sums
+                .iter_mut()
+                .zip(products.iter_mut())
+                .zip(gradient)
+                .zip(&self.x[first..])
+                .zip(self.centre)
+            {
+                *sum += gradient;
+                *product += gradient * (x - centre);
+            }
+        }
+    }
+}
+
+/// Per-channel coefficients `[C]` of the second pass of the gradient.
+#[derive(Clone, Copy, Debug)]
+pub struct Coefficients<'a> {
+    /// Of `keep * gradient`.
+    pub gradient: &'a [f32],
+    /// Of `x`, and a constant; without batch statistics neither is there.
+    pub statistics: Option<(&'a [f32], &'a [f32])>,
+}
+
+/// The second pass of the gradient: from that of the normalised activation to that of the input,
+/// `dx = keep * gradient * a + x * b + c`.
+///
+/// # Panics
+/// When lengths differ.
+pub fn input_gradient(
+    isa: Isa,
+    x: &[f32],
+    coefficients: Coefficients,
+    keep: Option<&[f32]>,
+    gradient: &[f32],
+    dx: &mut [f32],
+) {
+    let channels = coefficients.gradient.len();
+    check(x, channels, [keep, Some(gradient), Some(dx)]);
+    let piece = piece(channels);
+    let of_gradient = repeat(coefficients.gradient);
+    let statistics = coefficients
+        .statistics
+        .map(|(of_x, constant)| (repeat(of_x), repeat(constant)));
+    dx.par_chunks_mut(piece).enumerate().for_each(|(i, dx)| {
+        isa.run(InputGradient {
+            x: &x[i * piece..],
+            coefficients: Coefficients {
+                gradient: &of_gradient,
+                statistics: statistics.as_ref().map(|(b, c)| (&b[..], &c[..])),
+            },
+            keep: keep.map(|keep| &keep[i * piece..]),
+            gradient: &gradient[i * piece..],
+            dx,
+        });
+    });
+}
+
+struct InputGradient<'a> {
+    x: &'a [f32],
+    coefficients: Coefficients<'a>,
+    keep: Option<&'a [f32]>,
+    gradient: &'a [f32],
+    dx: &'a mut [f32],
+}
+
+impl WithSimd for InputGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let of_gradient = self.coefficients.gradient;
+        let length = of_gradient.len();
+        for (i, dx) in self.dx.chunks_mut(length).enumerate() {
+            let first = i * length;
+            let gradient = &self.gradient[first..];
+            for ((dx, gradient), a) in dx.iter_mut().zip(gradient).zip(of_gradient) {
+                *dx = gradient * a;
+            }
+            if let Some(keep) = self.keep {
+                for (dx, keep) in dx.iter_mut().zip(&keep[first..]) {
+                    *dx *= keep;
+                }
+            }
+            if let Some((of_x, constant)) = self.coefficients.statistics {
+                for ((dx, x), (b, c)) in dx
+                    .iter_mut()
+                    .zip(&self.x[first..])
+                    .zip(of_x.iter().zip(constant))
+                {
+                    *dx += x * b + c;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The operations as an extension of burn's backends.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, ExtensionType, backend_extension};
+
+use super::composed;
+
+/// A tensor that may be absent.
+#[derive(ExtensionType, Clone, Debug)]
+pub enum Optional<B: Backend> {
+    /// It is there.
+    Given(FloatTensor<B>),
+    /// It is not.
+    Absent,
+}
+
+impl<B: Backend> Optional<B> {
+    /// As an [`Option`].
+    pub fn into_option(self) -> Option<FloatTensor<B>> {
+        match self {
+            Self::Given(tensor) => Some(tensor),
+            Self::Absent => None,
+        }
+    }
+}
+
+impl<B: Backend> From<Option<FloatTensor<B>>> for Optional<B> {
+    fn from(tensor: Option<FloatTensor<B>>) -> Self {
+        tensor.map_or(Self::Absent, Self::Given)
+    }
+}
+
+/// Operations in which encoders spend their time.
+///
+/// Each has a body composed of burn's operations, which any backend runs, and a gradient of its own, so
+/// that a backend may replace either. [`Flex`](burn::backend::Flex) replaces all.
+/// `Autodiff` of any backend connects the two.
+///
+/// Shapes use `B` bodies, `T` frames, `V` joints, `C` input and `D` output channels, `K` subsets.
+/// The functions of [`kernels`](super) have the formulas.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
+    Autodiff,
+    Fusion: cfg(feature = "fusion")
+)]
+pub trait KernelOps: Backend {
+    /// Graph convolution on `adjacency * importance`; see
+    /// [`graph_convolution`](super::graph_convolution).
+    #[fusion(default)]
+    fn fixed_graph_convolution(
+        x: FloatTensor<Self>,
+        adjacency: FloatTensor<Self>,
+        importance: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::fixed_graph_convolution::<Self>(x, adjacency, importance, weight, bias)
+    }
+
+    /// Gradients of `x`, `importance`, `weight` and `bias`.
+    #[fusion(default)]
+    fn fixed_graph_convolution_backward(
+        x: FloatTensor<Self>,
+        adjacency: FloatTensor<Self>,
+        importance: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::fixed_graph_convolution_backward::<Self>(
+            x, adjacency, importance, weight, bias, gradient,
+        )
+    }
+
+    /// Graph convolution on `[G, K, V, V]`, `G` being 1 or `B`; see
+    /// [`graph_convolution`](super::graph_convolution).
+    #[fusion(default)]
+    fn dense_graph_convolution(
+        x: FloatTensor<Self>,
+        graph: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::dense_graph_convolution::<Self>(x, graph, weight, bias)
+    }
+
+    /// Gradients of `x`, `graph`, `weight` and `bias`.
+    #[fusion(default)]
+    fn dense_graph_convolution_backward(
+        x: FloatTensor<Self>,
+        graph: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::dense_graph_convolution_backward::<Self>(x, graph, weight, bias, gradient)
+    }
+
+    /// Convolution over frames; see [`temporal_convolution`](super::temporal_convolution).
+    #[fusion(default)]
+    fn temporal_convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        stride: usize,
+        dilation: usize,
+    ) -> FloatTensor<Self> {
+        composed::temporal_convolution::<Self>(x, weight, stride, dilation)
+    }
+
+    /// Gradients of `x` and `weight`.
+    #[fusion(default)]
+    fn temporal_convolution_backward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        stride: usize,
+        dilation: usize,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        composed::temporal_convolution_backward::<Self>(x, weight, gradient, stride, dilation)
+    }
+
+    /// Normalisation by the batch's own statistics, and what follows it; see
+    /// [`batch_norm_activate`](super::batch_norm_activate). Returns the output, and mean and biased variance, `[C]`.
+    #[fusion(default)]
+    fn batch_norm_activate(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        #[extension_type] keep: Optional<Self>,
+        #[extension_type] shortcut: Optional<Self>,
+        epsilon: f64,
+        activate: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        composed::batch_norm_activate::<Self>(
+            x,
+            gamma,
+            beta,
+            keep.into_option(),
+            shortcut.into_option(),
+            epsilon,
+            activate,
+        )
+    }
+
+    /// Gradients of `x`, `gamma`, `beta` and the shortcut. `output` is read where `activate` holds.
+    #[fusion(default)]
+    fn batch_norm_activate_backward(
+        x: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        #[extension_type] keep: Optional<Self>,
+        gradient: FloatTensor<Self>,
+        epsilon: f64,
+        activate: bool,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::batch_norm_activate_backward::<Self>(
+            x,
+            output,
+            gamma,
+            mean,
+            variance,
+            keep.into_option(),
+            gradient,
+            epsilon,
+            activate,
+        )
+    }
+
+    /// A multiply-add for each channel, and what follows it; see [`affine_activate`](super::affine_activate).
+    #[fusion(default)]
+    fn affine_activate(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        #[extension_type] keep: Optional<Self>,
+        #[extension_type] shortcut: Optional<Self>,
+        activate: bool,
+    ) -> FloatTensor<Self> {
+        composed::affine_activate::<Self>(
+            x,
+            scale,
+            shift,
+            keep.into_option(),
+            shortcut.into_option(),
+            activate,
+        )
+    }
+
+    /// Gradients of `x`, `scale`, `shift` and the shortcut. `output` is read where `activate` holds.
+    #[fusion(default)]
+    fn affine_activate_backward(
+        x: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        #[extension_type] keep: Optional<Self>,
+        gradient: FloatTensor<Self>,
+        activate: bool,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::affine_activate_backward::<Self>(
+            x,
+            output,
+            scale,
+            keep.into_option(),
+            gradient,
+            activate,
+        )
+    }
+}
+
+#[cfg(feature = "ndarray")]
+impl KernelOps for burn::backend::NdArray {}
+
+#[cfg(feature = "cube")]
+impl KernelOps for burn::backend::Cube {}

@@ -1,0 +1,486 @@
+//! The kernels as operations of burn's `Flex` backend.
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::{DType, Shape};
+
+use super::composed;
+use super::cpu::buffer::Buffer;
+use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
+use super::cpu::isa::Isa;
+use super::cpu::norm::{self, Coefficients, Moments, Terms};
+use super::cpu::temporal::{self, Plan, TemporalShape};
+use super::extension::{KernelOps, Optional};
+
+type Four = (FlexTensor, FlexTensor, FlexTensor, FlexTensor);
+
+impl KernelOps for Flex {
+    fn fixed_graph_convolution(
+        x: FlexTensor,
+        adjacency: FlexTensor,
+        importance: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+    ) -> FlexTensor {
+        let Some([x, adjacency, importance, weight, bias]) =
+            singles([&x, &adjacency, &importance, &weight, &bias])
+        else {
+            return composed::fixed_graph_convolution::<Self>(
+                x, adjacency, importance, weight, bias,
+            );
+        };
+        let graph = Graph::Fixed {
+            adjacency: numbers(&adjacency),
+            importance: numbers(&importance),
+        };
+        graph_forward(&x, graph, &weight, &bias)
+    }
+
+    fn fixed_graph_convolution_backward(
+        x: FlexTensor,
+        adjacency: FlexTensor,
+        importance: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        gradient: FlexTensor,
+    ) -> Four {
+        let Some([x, adjacency, importance, weight, bias, gradient]) =
+            singles([&x, &adjacency, &importance, &weight, &bias, &gradient])
+        else {
+            return composed::fixed_graph_convolution_backward::<Self>(
+                x, adjacency, importance, weight, bias, gradient,
+            );
+        };
+        let graph = Graph::Fixed {
+            adjacency: numbers(&adjacency),
+            importance: numbers(&importance),
+        };
+        graph_backward(&x, graph, &importance, &weight, &bias, &gradient)
+    }
+
+    fn dense_graph_convolution(
+        x: FlexTensor,
+        graph: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+    ) -> FlexTensor {
+        let Some([x, graph, weight, bias]) = singles([&x, &graph, &weight, &bias]) else {
+            return composed::dense_graph_convolution::<Self>(x, graph, weight, bias);
+        };
+        graph_forward(&x, Graph::Dense(numbers(&graph)), &weight, &bias)
+    }
+
+    fn dense_graph_convolution_backward(
+        x: FlexTensor,
+        graph: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        gradient: FlexTensor,
+    ) -> Four {
+        let Some([x, graph, weight, bias, gradient]) =
+            singles([&x, &graph, &weight, &bias, &gradient])
+        else {
+            return composed::dense_graph_convolution_backward::<Self>(
+                x, graph, weight, bias, gradient,
+            );
+        };
+        let values = Graph::Dense(numbers(&graph));
+        graph_backward(&x, values, &graph, &weight, &bias, &gradient)
+    }
+
+    fn temporal_convolution(
+        x: FlexTensor,
+        weight: FlexTensor,
+        stride: usize,
+        dilation: usize,
+    ) -> FlexTensor {
+        let Some([x, weight]) = singles([&x, &weight]) else {
+            return composed::temporal_convolution::<Self>(x, weight, stride, dilation);
+        };
+        let shape = temporal_shape(&x, &weight, stride, dilation);
+        let mut y = Buffer::stale(shape.outputs_len());
+        temporal::forward(
+            Isa::best(),
+            shape,
+            Plan::for_shape(shape),
+            numbers(&x),
+            numbers(&weight),
+            &mut y,
+        );
+        tensor(
+            y,
+            [
+                shape.bodies,
+                shape.frames_out(),
+                shape.joints,
+                shape.outputs,
+            ],
+        )
+    }
+
+    fn temporal_convolution_backward(
+        x: FlexTensor,
+        weight: FlexTensor,
+        gradient: FlexTensor,
+        stride: usize,
+        dilation: usize,
+    ) -> (FlexTensor, FlexTensor) {
+        let Some([x, weight, gradient]) = singles([&x, &weight, &gradient]) else {
+            return composed::temporal_convolution_backward::<Self>(
+                x, weight, gradient, stride, dilation,
+            );
+        };
+        let shape = temporal_shape(&x, &weight, stride, dilation);
+        let (dx, dweight) = temporal::backward(
+            Isa::best(),
+            shape,
+            Plan::for_shape(shape),
+            numbers(&x),
+            numbers(&weight),
+            numbers(&gradient),
+        );
+        (like(dx, &x), like(dweight, &weight))
+    }
+
+    fn batch_norm_activate(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        keep: Optional<Self>,
+        shortcut: Optional<Self>,
+        epsilon: f64,
+        activate: bool,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let (keep, shortcut) = (keep.into_option(), shortcut.into_option());
+        let (Some([x, gamma, beta]), Some(keep), Some(shortcut)) = (
+            singles([&x, &gamma, &beta]),
+            single(&keep),
+            single(&shortcut),
+        ) else {
+            return composed::batch_norm_activate::<Self>(
+                x, gamma, beta, keep, shortcut, epsilon, activate,
+            );
+        };
+        let channels = numbers(&gamma).len();
+        let Moments { mean, variance } = norm::moments(Isa::best(), numbers(&x), channels);
+        let scale: Vec<f32> = numbers(&gamma)
+            .iter()
+            .zip(&variance)
+            .map(|(gamma, variance)| (f64::from(*gamma) * inverse(*variance, epsilon)) as f32)
+            .collect();
+        let shift: Vec<f32> = numbers(&beta)
+            .iter()
+            .zip(mean.iter().zip(&scale))
+            .map(|(beta, (mean, scale))| beta - mean * scale)
+            .collect();
+        let output = normalise(&x, &scale, &shift, &keep, &shortcut, activate);
+        (output, vector(&mean), vector(&variance))
+    }
+
+    fn batch_norm_activate_backward(
+        x: FlexTensor,
+        output: FlexTensor,
+        gamma: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        keep: Optional<Self>,
+        gradient: FlexTensor,
+        epsilon: f64,
+        activate: bool,
+    ) -> Four {
+        let keep = keep.into_option();
+        let (Some([x, output, gamma, mean, variance]), Some(keep), true) = (
+            singles([&x, &output, &gamma, &mean, &variance]),
+            single(&keep),
+            gradient.dtype() == DType::F32,
+        ) else {
+            return composed::batch_norm_activate_backward::<Self>(
+                x, output, gamma, mean, variance, keep, gradient, epsilon, activate,
+            );
+        };
+        let mut gradient = own(gradient);
+        let [sums, products] = norm::gradient_sums(
+            Isa::best(),
+            numbers(&x),
+            numbers(&mean),
+            activate.then(|| numbers(&output)),
+            keep.as_ref().map(numbers),
+            numbers_mut(&mut gradient),
+        );
+        // dx = scale (dn - mean(dn) - xhat mean(dn xhat)), written as a dn + b x + c.
+        let count = (numbers(&x).len() / sums.len()) as f64;
+        let [mut a, mut b, mut c, mut dgamma] = [(); 4].map(|()| Vec::with_capacity(sums.len()));
+        for (i, (sum, product)) in sums.iter().zip(&products).enumerate() {
+            let inverse = inverse(numbers(&variance)[i], epsilon);
+            let scale = f64::from(numbers(&gamma)[i]) * inverse;
+            let of_x = -scale * inverse * inverse * product / count;
+            a.push(scale as f32);
+            b.push(of_x as f32);
+            c.push((-scale * sum / count - of_x * f64::from(numbers(&mean)[i])) as f32);
+            dgamma.push((product * inverse) as f32);
+        }
+        let dbeta: Vec<f32> = sums.iter().map(|sum| *sum as f32).collect();
+        let (dx, dshortcut) = input_gradient(
+            &x,
+            Coefficients {
+                gradient: &a,
+                statistics: Some((&b, &c)),
+            },
+            &keep,
+            gradient,
+        );
+        (dx, vector(&dgamma), vector(&dbeta), dshortcut)
+    }
+
+    fn affine_activate(
+        x: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        keep: Optional<Self>,
+        shortcut: Optional<Self>,
+        activate: bool,
+    ) -> FlexTensor {
+        let (keep, shortcut) = (keep.into_option(), shortcut.into_option());
+        let (Some([x, scale, shift]), Some(keep), Some(shortcut)) = (
+            singles([&x, &scale, &shift]),
+            single(&keep),
+            single(&shortcut),
+        ) else {
+            return composed::affine_activate::<Self>(x, scale, shift, keep, shortcut, activate);
+        };
+        normalise(
+            &x,
+            numbers(&scale),
+            numbers(&shift),
+            &keep,
+            &shortcut,
+            activate,
+        )
+    }
+
+    fn affine_activate_backward(
+        x: FlexTensor,
+        output: FlexTensor,
+        scale: FlexTensor,
+        keep: Optional<Self>,
+        gradient: FlexTensor,
+        activate: bool,
+    ) -> Four {
+        let keep = keep.into_option();
+        let (Some([x, output, scale]), Some(keep), true) = (
+            singles([&x, &output, &scale]),
+            single(&keep),
+            gradient.dtype() == DType::F32,
+        ) else {
+            return composed::affine_activate_backward::<Self>(
+                x, output, scale, keep, gradient, activate,
+            );
+        };
+        let mut gradient = own(gradient);
+        let [sums, products] = norm::gradient_sums(
+            Isa::best(),
+            numbers(&x),
+            &vec![0.0; numbers(&scale).len()],
+            activate.then(|| numbers(&output)),
+            keep.as_ref().map(numbers),
+            numbers_mut(&mut gradient),
+        )
+        .map(|sums| sums.into_iter().map(|sum| sum as f32).collect::<Vec<_>>());
+        let (dx, dshortcut) = input_gradient(
+            &x,
+            Coefficients {
+                gradient: numbers(&scale),
+                statistics: None,
+            },
+            &keep,
+            gradient,
+        );
+        (dx, vector(&products), vector(&sums), dshortcut)
+    }
+}
+
+fn graph_forward(
+    x: &FlexTensor,
+    graph: Graph,
+    weight: &FlexTensor,
+    bias: &FlexTensor,
+) -> FlexTensor {
+    let shape = graph_shape(x, weight);
+    let dims = [shape.bodies, shape.frames, shape.joints, shape.outputs];
+    let mut y = Buffer::stale(dims.iter().product());
+    graph::forward(
+        Isa::best(),
+        shape,
+        numbers(x),
+        graph,
+        numbers(weight),
+        numbers(bias),
+        &mut y,
+    );
+    tensor(y, dims)
+}
+
+fn graph_backward(
+    x: &FlexTensor,
+    graph: Graph,
+    of_graph: &FlexTensor,
+    weight: &FlexTensor,
+    bias: &FlexTensor,
+    gradient: &FlexTensor,
+) -> Four {
+    let GraphGradients {
+        x: dx,
+        graph: dgraph,
+        weight: dweight,
+        bias: dbias,
+    } = graph::backward(
+        Isa::best(),
+        graph_shape(x, weight),
+        numbers(x),
+        graph,
+        numbers(weight),
+        numbers(bias),
+        numbers(gradient),
+    );
+    (
+        like(dx, x),
+        like(dgraph, of_graph),
+        like(dweight, weight),
+        like(dbias, bias),
+    )
+}
+
+fn graph_shape(x: &FlexTensor, weight: &FlexTensor) -> GraphShape {
+    let (x, weight) = (x.shape(), weight.shape());
+    GraphShape {
+        bodies: x[0],
+        frames: x[1],
+        joints: x[2],
+        channels: x[3],
+        outputs: weight[2],
+        subsets: weight[0],
+    }
+}
+
+fn temporal_shape(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    stride: usize,
+    dilation: usize,
+) -> TemporalShape {
+    let (x, weight) = (x.shape(), weight.shape());
+    TemporalShape {
+        bodies: x[0],
+        frames: x[1],
+        joints: x[2],
+        channels: x[3],
+        outputs: weight[2],
+        taps: weight[0],
+        stride,
+        dilation,
+    }
+}
+
+fn inverse(variance: f32, epsilon: f64) -> f64 {
+    1.0 / (f64::from(variance) + epsilon).sqrt()
+}
+
+fn normalise(
+    x: &FlexTensor,
+    scale: &[f32],
+    shift: &[f32],
+    keep: &Option<FlexTensor>,
+    shortcut: &Option<FlexTensor>,
+    activate: bool,
+) -> FlexTensor {
+    let mut output = Buffer::stale(numbers(x).len());
+    norm::normalise(
+        Isa::best(),
+        numbers(x),
+        scale,
+        shift,
+        Terms {
+            keep: keep.as_ref().map(numbers),
+            shortcut: shortcut.as_ref().map(numbers),
+            activate,
+        },
+        &mut output,
+    );
+    like(output, x)
+}
+
+/// The gradient of the input, and that of the shortcut, which `gradient` is.
+fn input_gradient(
+    x: &FlexTensor,
+    coefficients: Coefficients,
+    keep: &Option<FlexTensor>,
+    gradient: FlexTensor,
+) -> (FlexTensor, FlexTensor) {
+    let mut dx = Buffer::stale(numbers(x).len());
+    norm::input_gradient(
+        Isa::best(),
+        numbers(x),
+        coefficients,
+        keep.as_ref().map(numbers),
+        numbers(&gradient),
+        &mut dx,
+    );
+    (like(dx, x), gradient)
+}
+
+/// The tensors in contiguous memory, if all are of single precision, which is what there are kernels for.
+fn singles<const N: usize>(tensors: [&FlexTensor; N]) -> Option<[FlexTensor; N]> {
+    tensors
+        .iter()
+        .all(|tensor| tensor.dtype() == DType::F32)
+        .then(|| tensors.map(FlexTensor::to_contiguous))
+}
+
+/// The same of one that may be absent.
+fn single(tensor: &Option<FlexTensor>) -> Option<Option<FlexTensor>> {
+    match tensor {
+        Some(tensor) => singles([tensor]).map(|[tensor]| Some(tensor)),
+        None => Some(None),
+    }
+}
+
+fn numbers(tensor: &FlexTensor) -> &[f32] {
+    tensor
+        .as_slice()
+        .expect("`singles` made it contiguous and of single precision")
+}
+
+/// The tensor in memory of its own, so that it can be written to.
+fn own(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_unique() && tensor.is_contiguous() && tensor.layout().start_offset() == 0 {
+        return tensor;
+    }
+    let [tensor] = singles([&tensor]).expect("the caller looked at its type");
+    let mut copy = Buffer::stale(numbers(&tensor).len());
+    copy.copy_from_slice(numbers(&tensor));
+    like(copy, &tensor)
+}
+
+fn numbers_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+    let length = tensor.shape().num_elements();
+    &mut tensor.storage_mut()[..length]
+}
+
+fn tensor(buffer: Buffer, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::new(
+        buffer.into_bytes(),
+        Layout::contiguous(shape.into()),
+        DType::F32,
+    )
+}
+
+fn like(buffer: Buffer, other: &FlexTensor) -> FlexTensor {
+    tensor(buffer, other.shape())
+}
+
+/// `[C]`
+fn vector(values: &[f32]) -> FlexTensor {
+    let mut buffer = Buffer::stale(values.len());
+    buffer.copy_from_slice(values);
+    tensor(buffer, [values.len()])
+}
