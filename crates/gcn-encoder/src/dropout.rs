@@ -45,7 +45,10 @@ mod tests {
             let mask = entries(mask([200, 100], keep, &device));
             let kept = |entry: &&f64| (**entry * keep - 1.0).abs() < 1e-6;
             let count = mask.iter().filter(kept).count();
-            assert_eq!(count + mask.iter().filter(|entry| **entry == 0.0).count(), mask.len());
+            assert_eq!(
+                count + mask.iter().filter(|entry| **entry == 0.0).count(),
+                mask.len()
+            );
             let mean = count as f64 / mask.len() as f64;
             assert!((mean - keep).abs() < MARGIN, "{mean} for {keep}");
         }

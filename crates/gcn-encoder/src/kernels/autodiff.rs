@@ -155,9 +155,7 @@ where
     T: Backward<B, 3, State = NormState<B>> + Backward<B, 4, State = NormState<B>>,
 {
     match shortcut {
-        Some(shortcut) => {
-            record::<B, C, _, _, 4>(step, [x, scale, shift, shortcut], state, output)
-        }
+        Some(shortcut) => record::<B, C, _, _, 4>(step, [x, scale, shift, shortcut], state, output),
         None => record::<B, C, _, _, 3>(step, [x, scale, shift], state, output),
     }
 }
@@ -227,8 +225,7 @@ impl<B: KernelOps> Backward<B, 2> for TemporalConvolution {
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
         let (x, weight, stride, dilation) = ops.state.clone();
-        let (x, weight) =
-            B::temporal_convolution_backward(x, weight, gradient, stride, dilation);
+        let (x, weight) = B::temporal_convolution_backward(x, weight, gradient, stride, dilation);
         register::<B, _, 2>(ops, grads, [x, weight]);
     }
 }
@@ -322,14 +319,8 @@ impl AffineActivate {
             keep,
             ..
         } = ops.state.clone();
-        let (x, scale, shift, shortcut) = B::affine_activate_backward(
-            x,
-            output,
-            scale,
-            keep.into(),
-            gradient,
-            self.activate,
-        );
+        let (x, scale, shift, shortcut) =
+            B::affine_activate_backward(x, output, scale, keep.into(), gradient, self.activate);
         register::<B, _, N>(ops, grads, [x, scale, shift, shortcut]);
     }
 }

@@ -4,8 +4,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::config::{Initialisation, StGcnConfig, UnitConfig};
 use crate::dropout::mask;
-use crate::norm::ChannelNorm;
 use crate::kernels::{Graph, Terms, graph_convolution, temporal_convolution};
+use crate::norm::ChannelNorm;
 
 /// ST-GCN's taps lie in neighbouring frames.
 const DILATION: usize = 1;

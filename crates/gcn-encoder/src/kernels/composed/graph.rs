@@ -84,10 +84,7 @@ pub fn dense_graph_convolution_backward<B: Backend>(
     let rows = b * t * v;
 
     let flat = reshape::<B, 2>(gradient.clone(), [rows, d]);
-    let heard = reshape::<B, 2>(
-        B::float_matmul(listening.clone(), x.clone()),
-        [rows, k * c],
-    );
+    let heard = reshape::<B, 2>(B::float_matmul(listening.clone(), x.clone()), [rows, k * c]);
     let dweight = B::float_matmul(B::float_transpose(heard), flat.clone());
     let weight = B::float_transpose(reshape::<B, 2>(weight, [k * c, d]));
     let dheard = reshape::<B, 4>(B::float_matmul(flat, weight), [b, t, v * k, c]);

@@ -50,9 +50,7 @@ pub fn batch_norm_activate_backward<B: Backend>(
     let dbeta = sum_of_channels::<B>(of_normalised.clone());
     let dgamma = sum_of_channels::<B>(B::float_mul(of_normalised.clone(), normalised.clone()));
     let count = count::<B>(&x) as f64;
-    let average = |sum: FloatTensor<B>| {
-        broadcast::<B>(B::float_div_scalar(sum, count.into()), &x)
-    };
+    let average = |sum: FloatTensor<B>| broadcast::<B>(B::float_div_scalar(sum, count.into()), &x);
     let dx = B::float_sub(
         B::float_sub(of_normalised, average(dbeta.clone())),
         B::float_mul(normalised, average(dgamma.clone())),

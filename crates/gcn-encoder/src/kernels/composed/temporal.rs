@@ -12,12 +12,7 @@ pub fn temporal_convolution<B: Backend>(
     dilation: usize,
 ) -> FloatTensor<B> {
     let options = options::<B>(&weight, stride, dilation);
-    let y = B::conv2d(
-        channels_first::<B>(x),
-        kernel::<B>(weight),
-        None,
-        options,
-    );
+    let y = B::conv2d(channels_first::<B>(x), kernel::<B>(weight), None, options);
     channels_last::<B>(y)
 }
 
@@ -36,12 +31,7 @@ pub fn temporal_convolution_backward<B: Backend>(
         kernel::<B>(weight),
         channels_first::<B>(gradient),
     );
-    let dx = B::conv2d_x_backward(
-        x.clone(),
-        kernel.clone(),
-        gradient.clone(),
-        options.clone(),
-    );
+    let dx = B::conv2d_x_backward(x.clone(), kernel.clone(), gradient.clone(), options.clone());
     let dkernel = B::conv2d_weight_backward(x, kernel, gradient, options);
     let dweight = B::float_permute(dkernel, &[2, 1, 0, 3]);
     (

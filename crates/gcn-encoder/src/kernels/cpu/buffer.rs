@@ -100,7 +100,10 @@ impl AllocationController for Allocation {
         AllocationProperty::Other
     }
 
-    #[expect(unsafe_code, reason = "numbers are seen as bytes that may be uninitialised")]
+    #[expect(
+        unsafe_code,
+        reason = "numbers are seen as bytes that may be uninitialised"
+    )]
     unsafe fn memory_mut(
         &mut self,
         _policy: AccessPolicy,
@@ -111,7 +114,10 @@ impl AllocationController for Allocation {
         Ok(unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) })
     }
 
-    #[expect(unsafe_code, reason = "numbers are seen as bytes that may be uninitialised")]
+    #[expect(
+        unsafe_code,
+        reason = "numbers are seen as bytes that may be uninitialised"
+    )]
     fn memory(&self, _policy: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
         let bytes: &[u8] = bytemuck::cast_slice(&self.0);
         // SAFETY: of one size and alignment, and behind a shared reference nothing can be written.

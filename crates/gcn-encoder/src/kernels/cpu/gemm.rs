@@ -114,26 +114,32 @@ pub fn multiply(
         return;
     }
     assert!(
-        (m - 1) * out_stride + n <= out.len(),
+        n <= out_stride && (m - 1) * out_stride + n <= out.len(),
         "product of {m} x {n} rows {out_stride} apart does not fit {} numbers",
         out.len()
     );
-    if k > 0 {
-        let last = (m - 1) * left.row + (outer - 1) * left.outer + (inner - 1) * left.inner;
-        assert!(
-            last < left.data.len(),
-            "left operand has {} numbers, entry {last} is needed",
-            left.data.len()
-        );
-        let (needed, given) = match right {
-            Right::Rows { data, stride } => ((k - 1) * stride + n, data.len()),
-            Right::Packed(data) => (k * n, data.len()),
-        };
-        assert!(
-            needed <= given,
-            "right operand has {given} numbers, {needed} are needed"
-        );
+    if k == 0 {
+        if into == Into::Overwrite {
+            for row in out.chunks_mut(out_stride.max(1)).take(m) {
+                row[..n].fill(0.0);
+            }
+        }
+        return;
     }
+    let last = (m - 1) * left.row + (outer - 1) * left.outer + (inner - 1) * left.inner;
+    assert!(
+        last < left.data.len(),
+        "left operand has {} numbers, entry {last} is needed",
+        left.data.len()
+    );
+    let (needed, given) = match right {
+        Right::Rows { data, stride } => ((k - 1) * stride + n, data.len()),
+        Right::Packed(data) => (k * n, data.len()),
+    };
+    assert!(
+        needed <= given,
+        "right operand has {given} numbers, {needed} are needed"
+    );
     isa.run(Multiply {
         extent,
         left,
@@ -309,10 +315,7 @@ impl Tile {
         unsafe_code,
         reason = "the innermost loop reads without bounds checks; `multiply` made them"
     )]
-    unsafe fn block<S: Simd, const NR: usize, const MR: usize, const PARTIAL: bool>(
-        self,
-        simd: S,
-    ) {
+    unsafe fn block<S: Simd, const NR: usize, const MR: usize, const PARTIAL: bool>(self, simd: S) {
         // Made anew, so that a masked load is one instruction and not a call through a table.
         let mask = MemMask::new(simd.mask_between_m32s(0, self.last as u32).mask());
         let mut sums = [[simd.splat_f32s(0.0); NR]; MR];
@@ -381,5 +384,132 @@ pub fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::
         simd.add_f32s(simd.mul_f32s(a, b), c)
     } else {
         simd.mul_add_f32s(a, b, c)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::super::testing::{assert_close, generator, noise};
+    use super::*;
+
+    #[test]
+    fn products_of_any_extent_and_layout_follow_the_definition() {
+        let mut rng = generator(1);
+        let extents = (1..=9)
+            .map(|m| [m, 1, 1, 3])
+            .chain((1..=70).map(|n| [7, n, 1, 2]))
+            .chain([
+                [13, 257, 2, 5],
+                [25, 100, 3, 16],
+                [1, 64, 1, 0],
+                [6, 33, 0, 4],
+            ])
+            .chain((0..40).map(|_| [(); 4].map(|()| rng.random_range(1..40))));
+        let mut rng = generator(2);
+        for [m, n, outer, inner] in extents.collect::<Vec<_>>() {
+            let k = outer * inner;
+            let extent = Extent { m, n, outer, inner };
+            // Gaps between rows, between blocks of the depth, and at the end of a row of the result.
+            let gaps: [usize; 3] = [(); 3].map(|()| rng.random_range(0..5));
+            let (out_stride, right_stride) = (n + gaps[0], n + gaps[1]);
+            let row = outer * (inner + gaps[2]);
+            let left = noise(&mut rng, m * row);
+            let right = noise(&mut rng, k * right_stride);
+            let before = noise(&mut rng, m * out_stride);
+            let transposed: Vec<f32> = (0..row)
+                .flat_map(|c| (0..m).map(move |r| (r, c)))
+                .map(|(r, c)| left[r * row + c])
+                .collect();
+            let layouts = [
+                Left {
+                    data: &left,
+                    row,
+                    inner: 1,
+                    outer: inner + gaps[2],
+                },
+                Left {
+                    data: &transposed,
+                    row: 1,
+                    inner: m,
+                    outer: (inner + gaps[2]) * m,
+                },
+            ];
+            for isa in Isa::available() {
+                let mut packed = vec![0.0; k * n];
+                pack(isa, [k, n], &right, [right_stride, 1], &mut packed);
+                let rights = [
+                    Right::Rows {
+                        data: &right,
+                        stride: right_stride,
+                    },
+                    Right::Packed(&packed),
+                ];
+                for (left_layout, right_layout, into) in layouts
+                    .iter()
+                    .flat_map(|l| rights.iter().map(move |r| (l, r)))
+                    .flat_map(|(l, r)| [(l, r, Into::Add), (l, r, Into::Overwrite)])
+                {
+                    let mut out = before.clone();
+                    multiply(
+                        isa,
+                        extent,
+                        *left_layout,
+                        *right_layout,
+                        &mut out,
+                        out_stride,
+                        into,
+                    );
+                    let expected: Vec<f64> = before
+                        .iter()
+                        .enumerate()
+                        .map(|(i, before)| {
+                            let (i, j) = (i / out_stride, i % out_stride);
+                            let before = f64::from(*before);
+                            if j >= n {
+                                return before;
+                            }
+                            let product: f64 = (0..k)
+                                .map(|q| {
+                                    let at = q / inner * (inner + gaps[2]) + q % inner;
+                                    f64::from(left[i * row + at])
+                                        * f64::from(right[q * right_stride + j])
+                                })
+                                .sum();
+                            if into == Into::Add {
+                                before + product
+                            } else {
+                                product
+                            }
+                        })
+                        .collect();
+                    let what = format!("{isa:?}, {extent:?}, {into:?}");
+                    assert_close(&what, &out, &expected, 1e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn operands_that_are_too_short_are_refused() {
+        let short = |left: usize, right: usize, out: usize| {
+            std::panic::catch_unwind(|| {
+                multiply(
+                    Isa::Portable,
+                    Extent::new(2, 3, 4),
+                    Left::rows(&vec![0.0; left], 4),
+                    Right::Packed(&vec![0.0; right]),
+                    &mut vec![0.0; out],
+                    3,
+                    Into::Overwrite,
+                );
+            })
+            .is_err()
+        };
+        assert!(!short(8, 12, 6));
+        assert!(short(7, 12, 6));
+        assert!(short(8, 11, 6));
+        assert!(short(8, 12, 5));
     }
 }

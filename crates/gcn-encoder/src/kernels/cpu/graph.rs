@@ -75,6 +75,16 @@ pub enum Graph<'a> {
     Dense(&'a [f32]),
 }
 
+impl Graph<'_> {
+    /// Numbers of what has a gradient.
+    fn len(&self) -> usize {
+        match self {
+            Self::Fixed { importance, .. } => importance.len(),
+            Self::Dense(values) => values.len(),
+        }
+    }
+}
+
 /// Gradients of a graph convolution.
 #[derive(Debug)]
 pub struct GraphGradients {
@@ -94,7 +104,7 @@ pub struct GraphGradients {
 /// `x` `[B, T, V, C]`, `weight` `[K, C, D]`, `bias` `[K, D]`, `y` `[B, T, V, D]`.
 ///
 /// # Panics
-/// When a slice does not have the length of its shape.
+/// When a slice does not have the length of its shape, or there are no joints, channels or subsets.
 pub fn forward(
     isa: Isa,
     shape: GraphShape,
@@ -152,7 +162,7 @@ pub fn forward(
 /// Gradients of [`forward`], given that of its output.
 ///
 /// # Panics
-/// When a slice does not have the length of its shape.
+/// When a slice does not have the length of its shape, or there are no joints, channels or subsets.
 pub fn backward(
     isa: Isa,
     shape: GraphShape,
@@ -164,6 +174,14 @@ pub fn backward(
 ) -> GraphGradients {
     check(shape, x, weight, bias);
     assert_eq!(dy.len(), shape.bodies * shape.frames * shape.frame_out());
+    if dy.is_empty() {
+        return GraphGradients {
+            x: Buffer::zeros(0),
+            graph: Buffer::zeros(graph.len()),
+            weight: Buffer::zeros(weight.len()),
+            bias: Buffer::zeros(bias.len()),
+        };
+    }
     let listeners = Listeners::new(shape, graph);
     let mut transposed = Buffer::stale(weight.len());
     pack(
@@ -178,16 +196,17 @@ pub fn backward(
     let groups = shape.bodies.div_ceil(group);
     // A shared graph has one slot a group, a graph of each body's own one a body.
     let slots = if listeners.per_body { group } else { 1 };
-    let edges = listeners.edges(shape);
+    // One at least, so that a graph without edges has its share of each group too.
+    let edges = listeners.edges(shape).max(1);
     let mut dx = Buffer::stale(x.len());
     let mut dweight = Buffer::zeros(groups * weight.len());
     let mut dedges = Buffer::zeros(groups * slots * edges);
     let mut sums = Buffer::zeros(groups * slots * shape.frame_out());
-    let body_length = (shape.frames * shape.frame()).max(1);
+    let body_length = shape.frames * shape.frame();
     dx.par_chunks_mut(group * body_length)
-        .zip(dweight.par_chunks_mut(weight.len().max(1)))
-        .zip(dedges.par_chunks_mut((slots * edges).max(1)))
-        .zip(sums.par_chunks_mut((slots * shape.frame_out()).max(1)))
+        .zip(dweight.par_chunks_mut(weight.len()))
+        .zip(dedges.par_chunks_mut(slots * edges))
+        .zip(sums.par_chunks_mut(slots * shape.frame_out()))
         .enumerate()
         .for_each(|(g, (((dx, dweight), dedges), sums))| {
             let rows = shape.piece() * shape.joints;
@@ -215,15 +234,16 @@ pub fn backward(
         });
 
     let weight_gradient = sum_groups(&dweight, weight.len());
-    let (dedges, sums) = if listeners.per_body {
-        (dedges, sums)
+    let (graph, bias) = if listeners.per_body {
+        // The last group may have fewer bodies than slots.
+        let dedges = &dedges[..shape.bodies * edges];
+        let sums = &sums[..shape.bodies * shape.frame_out()];
+        listeners.finish(shape, graph, bias, dedges, sums)
     } else {
-        (
-            sum_groups(&dedges, edges),
-            sum_groups(&sums, shape.frame_out()),
-        )
+        let dedges = sum_groups(&dedges, edges);
+        let sums = sum_groups(&sums, shape.frame_out());
+        listeners.finish(shape, graph, bias, &dedges, &sums)
     };
-    let (graph, bias) = listeners.finish(shape, graph, bias, &dedges, &sums);
     GraphGradients {
         x: dx,
         graph,
@@ -233,6 +253,10 @@ pub fn backward(
 }
 
 fn check(shape: GraphShape, x: &[f32], weight: &[f32], bias: &[f32]) {
+    assert!(
+        shape.frame() * shape.frame_out() * shape.subsets > 0,
+        "joints, channels and subsets of {shape:?}"
+    );
     assert_eq!(x.len(), shape.bodies * shape.frames * shape.frame());
     assert_eq!(weight.len(), shape.heard() * shape.outputs);
     assert_eq!(bias.len(), shape.subsets * shape.outputs);
@@ -594,11 +618,7 @@ impl Listeners {
     ) -> (Buffer, Buffer) {
         let (v, k, d) = (shape.joints, shape.subsets, shape.outputs);
         let mut dbias = Buffer::zeros(bias.len());
-        for (totals, sums) in self
-            .totals(shape)
-            .chunks_exact(k)
-            .zip(sums.chunks_exact(d))
-        {
+        for (totals, sums) in self.totals(shape).chunks_exact(k).zip(sums.chunks_exact(d)) {
             for (total, dbias) in totals.iter().zip(dbias.chunks_exact_mut(d)) {
                 add_scaled(dbias, *total, sums);
             }
@@ -611,10 +631,7 @@ impl Listeners {
                     .map(move |bias| bias.iter().zip(sums).map(|(b, s)| b * s).sum())
             })
             .collect();
-        let mut dgraph = Buffer::zeros(match graph {
-            Graph::Fixed { importance, .. } => importance.len(),
-            Graph::Dense(values) => values.len(),
-        });
+        let mut dgraph = Buffer::zeros(graph.len());
         match (&self.kind, graph) {
             (Kind::Sparse { by_listener, .. }, Graph::Fixed { adjacency, .. }) => {
                 for (edge, gradient) in by_listener.iter().zip(dedges) {
@@ -709,6 +726,186 @@ impl WithSimd for EdgeProducts<'_> {
                 );
             }
             *total += simd.reduce_sum_f32s(sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, RngExt};
+
+    use super::super::testing::{assert_close, generator, noise};
+    use super::*;
+
+    /// One convolution, by its definition in double precision.
+    struct Reference {
+        shape: GraphShape,
+        x: Vec<f32>,
+        /// `[G, K, V, V]`
+        graph: Vec<f64>,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    }
+
+    impl Reference {
+        /// Calls `f` with the indices (x, graph, weight or bias, y) of every product.
+        fn each(&self, mut f: impl FnMut(Option<usize>, usize, usize, usize)) {
+            let GraphShape {
+                bodies,
+                frames,
+                joints: v,
+                channels: c,
+                outputs: d,
+                subsets,
+            } = self.shape;
+            let graphs = self.graph.len() / (subsets * v * v);
+            for row in 0..bodies * frames {
+                let graph = row / frames % graphs;
+                for (k, from, to) in (0..subsets)
+                    .flat_map(|k| (0..v).map(move |from| (k, from)))
+                    .flat_map(|(k, from)| (0..v).map(move |to| (k, from, to)))
+                {
+                    let edge = ((graph * subsets + k) * v + from) * v + to;
+                    for o in 0..d {
+                        let y = (row * v + to) * d + o;
+                        for i in 0..c {
+                            f(Some((row * v + from) * c + i), edge, (k * c + i) * d + o, y);
+                        }
+                        f(None, edge, k * d + o, y);
+                    }
+                }
+            }
+        }
+
+        fn y(&self) -> Vec<f64> {
+            let s = self.shape;
+            let mut y = vec![0.0; s.bodies * s.frames * s.joints * s.outputs];
+            self.each(|x, edge, weight, at| y[at] += self.graph[edge] * self.term(x, weight));
+            y
+        }
+
+        fn term(&self, x: Option<usize>, weight: usize) -> f64 {
+            match x {
+                Some(x) => f64::from(self.x[x]) * f64::from(self.weight[weight]),
+                None => f64::from(self.bias[weight]),
+            }
+        }
+
+        /// Of x, graph, weight, bias.
+        fn gradients(&self, dy: &[f32]) -> [Vec<f64>; 4] {
+            let mut dx = vec![0.0; self.x.len()];
+            let mut dgraph = vec![0.0; self.graph.len()];
+            let mut dweight = vec![0.0; self.weight.len()];
+            let mut dbias = vec![0.0; self.bias.len()];
+            self.each(|x, edge, weight, at| {
+                let dy = f64::from(dy[at]);
+                dgraph[edge] += self.term(x, weight) * dy;
+                match x {
+                    Some(x) => {
+                        dx[x] += self.graph[edge] * f64::from(self.weight[weight]) * dy;
+                        dweight[weight] += self.graph[edge] * f64::from(self.x[x]) * dy;
+                    }
+                    None => dbias[weight] += self.graph[edge] * dy,
+                }
+            });
+            [dx, dgraph, dweight, dbias]
+        }
+    }
+
+    fn random_shape(rng: &mut impl Rng) -> GraphShape {
+        GraphShape {
+            bodies: rng.random_range(1..20),
+            frames: rng.random_range(1..6),
+            joints: rng.random_range(1..8),
+            channels: rng.random_range(1..20),
+            outputs: rng.random_range(1..20),
+            subsets: rng.random_range(1..4),
+        }
+    }
+
+    fn edge_cases() -> [GraphShape; 4] {
+        let shape = |[bodies, frames, joints, channels, outputs, subsets]: [usize; 6]| GraphShape {
+            bodies,
+            frames,
+            joints,
+            channels,
+            outputs,
+            subsets,
+        };
+        [
+            shape([1, 1, 1, 1, 1, 1]),
+            shape([1, 3, 2, 257, 3, 3]),
+            shape([2, 1, 1, 3, 257, 2]),
+            // several pieces of frames for a body
+            shape([1, 61, 13, 16, 2, 3]),
+        ]
+    }
+
+    #[test]
+    fn outputs_and_gradients_follow_the_definition() {
+        let mut rng = generator(3);
+        let shapes = (0..25).map(|_| random_shape(&mut rng)).collect::<Vec<_>>();
+        for shape in shapes.into_iter().chain(edge_cases()) {
+            let rows = shape.bodies * shape.frames * shape.joints;
+            let x = noise(&mut rng, rows * shape.channels);
+            let weight = noise(&mut rng, shape.heard() * shape.outputs);
+            let bias = noise(&mut rng, shape.subsets * shape.outputs);
+            let dy = noise(&mut rng, rows * shape.outputs);
+            // Two thirds of the edges are absent.
+            let adjacency: Vec<f32> = noise(&mut rng, shape.graph())
+                .into_iter()
+                .map(|a| if a < 0.3 { 0.0 } else { a })
+                .collect();
+            let importance = noise(&mut rng, shape.graph());
+            let shared = noise(&mut rng, shape.graph());
+            let own = noise(&mut rng, shape.bodies * shape.graph());
+            for graph in [
+                Graph::Fixed {
+                    adjacency: &adjacency,
+                    importance: &importance,
+                },
+                Graph::Dense(&shared),
+                Graph::Dense(&own),
+            ] {
+                let values: Vec<f64> = match graph {
+                    Graph::Fixed { .. } => adjacency
+                        .iter()
+                        .zip(&importance)
+                        .map(|(a, i)| f64::from(*a) * f64::from(*i))
+                        .collect(),
+                    Graph::Dense(values) => values.iter().map(|v| f64::from(*v)).collect(),
+                };
+                let reference = Reference {
+                    shape,
+                    x: x.clone(),
+                    graph: values,
+                    weight: weight.clone(),
+                    bias: bias.clone(),
+                };
+                let expected = reference.y();
+                let [ex, mut egraph, eweight, ebias] = reference.gradients(&dy);
+                if let Graph::Fixed { .. } = graph {
+                    for (gradient, a) in egraph.iter_mut().zip(&adjacency) {
+                        *gradient *= f64::from(*a);
+                    }
+                }
+                for isa in Isa::available() {
+                    let mut y = vec![f32::NAN; expected.len()];
+                    forward(isa, shape, &x, graph, &weight, &bias, &mut y);
+                    let what = format!("{isa:?}, {shape:?}");
+                    assert_close(&format!("y, {what}"), &y, &expected, 1e-5);
+                    let gradients = backward(isa, shape, &x, graph, &weight, &bias, &dy);
+                    assert_close(&format!("dx, {what}"), &gradients.x, &ex, 1e-5);
+                    assert_close(&format!("dgraph, {what}"), &gradients.graph, &egraph, 1e-5);
+                    assert_close(
+                        &format!("dweight, {what}"),
+                        &gradients.weight,
+                        &eweight,
+                        1e-5,
+                    );
+                    assert_close(&format!("dbias, {what}"), &gradients.bias, &ebias, 1e-5);
+                }
+            }
         }
     }
 }

@@ -8,4 +8,6 @@ pub mod norm;
 pub mod parallel;
 pub mod spectrum;
 pub mod temporal;
+#[cfg(test)]
+mod testing;
 mod vector;

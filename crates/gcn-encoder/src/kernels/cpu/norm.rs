@@ -148,32 +148,23 @@ pub struct Terms<'a> {
 ///
 /// # Panics
 /// When lengths differ.
-pub fn normalise(
-    isa: Isa,
-    x: &[f32],
-    scale: &[f32],
-    shift: &[f32],
-    terms: Terms,
-    out: &mut [f32],
-) {
+pub fn normalise(isa: Isa, x: &[f32], scale: &[f32], shift: &[f32], terms: Terms, out: &mut [f32]) {
     check(x, scale.len(), [Some(out), terms.keep, terms.shortcut]);
     let piece = piece(scale.len());
     let (scale, shift) = (repeat(scale), repeat(shift));
-    out.par_chunks_mut(piece)
-        .enumerate()
-        .for_each(|(i, out)| {
-            isa.run(Normalise {
-                x: &x[i * piece..],
-                scale: &scale,
-                shift: &shift,
-                terms: Terms {
-                    keep: terms.keep.map(|keep| &keep[i * piece..]),
-                    shortcut: terms.shortcut.map(|shortcut| &shortcut[i * piece..]),
-                    activate: terms.activate,
-                },
-                out,
-            });
+    out.par_chunks_mut(piece).enumerate().for_each(|(i, out)| {
+        isa.run(Normalise {
+            x: &x[i * piece..],
+            scale: &scale,
+            shift: &shift,
+            terms: Terms {
+                keep: terms.keep.map(|keep| &keep[i * piece..]),
+                shortcut: terms.shortcut.map(|shortcut| &shortcut[i * piece..]),
+                activate: terms.activate,
+            },
+            out,
         });
+    });
 }
 
 fn check(x: &[f32], channels: usize, others: [Option<&[f32]>; 3]) {
@@ -398,5 +389,147 @@ impl WithSimd for InputGradient<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, generator, noise};
+    use super::*;
+
+    const SHAPES: [[usize; 2]; 7] = [
+        [1, 1],
+        [1, 257],
+        [5, 3],
+        [700, 16],
+        [6_000, 3],
+        [129, 75],
+        [300, 256],
+    ];
+
+    #[test]
+    fn moments_are_those_of_the_definition_however_far_the_mean() {
+        let mut rng = generator(6);
+        for [rows, c] in SHAPES {
+            for offset in [0.0f32, 30.0] {
+                let x: Vec<f32> = noise(&mut rng, rows * c)
+                    .into_iter()
+                    .map(|x| x * 0.1 + offset)
+                    .collect();
+                let mut mean = vec![0.0; c];
+                let mut variance = vec![0.0; c];
+                for (i, x) in x.iter().enumerate() {
+                    mean[i % c] += f64::from(*x) / rows as f64;
+                }
+                for (i, x) in x.iter().enumerate() {
+                    variance[i % c] += (f64::from(*x) - mean[i % c]).powi(2) / rows as f64;
+                }
+                for isa in Isa::available() {
+                    let moments = moments(isa, &x, c);
+                    let what = format!("{isa:?}, {rows} rows of {c} at {offset}");
+                    assert_close(&format!("mean, {what}"), &moments.mean, &mean, 1e-6);
+                    assert_close(
+                        &format!("variance, {what}"),
+                        &moments.variance,
+                        &variance,
+                        1e-5,
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn passes_follow_the_definition_with_and_without_each_term() {
+        let mut rng = generator(7);
+        for [rows, c] in SHAPES {
+            let length = rows * c;
+            let [x, keep, shortcut, gradient] = [(); 4].map(|()| noise(&mut rng, length));
+            let [scale, shift, centre, b, constant] = [(); 5].map(|()| noise(&mut rng, c));
+            for bits in 0..8 {
+                let keep = (bits & 1 > 0).then_some(&keep[..]);
+                let shortcut = (bits & 2 > 0).then_some(&shortcut[..]);
+                let activate = bits & 4 > 0;
+                let statistics = bits & 2 > 0;
+                let at = |values: Option<&[f32]>, i: usize, otherwise: f64| {
+                    values.map_or(otherwise, |values| f64::from(values[i]))
+                };
+                let output: Vec<f64> = (0..length)
+                    .map(|i| {
+                        let n = f64::from(x[i]) * f64::from(scale[i % c]) + f64::from(shift[i % c]);
+                        let y = n * at(keep, i, 1.0) + at(shortcut, i, 0.0);
+                        if activate { y.max(0.0) } else { y }
+                    })
+                    .collect();
+                for isa in Isa::available() {
+                    let what = format!("{isa:?}, {rows} rows of {c}, terms {bits}");
+                    let mut out = vec![f32::NAN; length];
+                    let terms = Terms {
+                        keep,
+                        shortcut,
+                        activate,
+                    };
+                    normalise(isa, &x, &scale, &shift, terms, &mut out);
+                    assert_close(&what, &out, &output, 1e-5);
+
+                    let mut passed = gradient.clone();
+                    let sums = gradient_sums(
+                        isa,
+                        &x,
+                        &centre,
+                        activate.then_some(&out),
+                        keep,
+                        &mut passed,
+                    );
+                    let expected: Vec<f64> = (0..length)
+                        .map(|i| {
+                            let dropped = activate && out[i] <= 0.0;
+                            if dropped { 0.0 } else { f64::from(gradient[i]) }
+                        })
+                        .collect();
+                    assert_close(&what, &passed, &expected, 0.0);
+                    let mut of_sums = [vec![0.0; c], vec![0.0; c]];
+                    for (i, dy) in expected.iter().enumerate() {
+                        let dn = dy * at(keep, i, 1.0);
+                        of_sums[0][i % c] += dn;
+                        of_sums[1][i % c] += dn * (f64::from(x[i]) - f64::from(centre[i % c]));
+                    }
+                    for (sums, expected) in sums.iter().zip(&of_sums) {
+                        let sums: Vec<f32> = sums.iter().map(|sum| *sum as f32).collect();
+                        assert_close(&format!("sums, {what}"), &sums, expected, 1e-5);
+                    }
+
+                    let mut dx = vec![f32::NAN; length];
+                    let coefficients = Coefficients {
+                        gradient: &scale,
+                        statistics: statistics.then_some((&b, &constant)),
+                    };
+                    input_gradient(isa, &x, coefficients, keep, &passed, &mut dx);
+                    let expected: Vec<f64> = (0..length)
+                        .map(|i| {
+                            let of_x = f64::from(x[i]) * f64::from(b[i % c]);
+                            let rest = of_x + f64::from(constant[i % c]);
+                            expected[i] * at(keep, i, 1.0) * f64::from(scale[i % c])
+                                + if statistics { rest } else { 0.0 }
+                        })
+                        .collect();
+                    assert_close(&format!("dx, {what}"), &dx, &expected, 1e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sums_do_not_depend_on_the_number_of_threads() {
+        let mut rng = generator(8);
+        let x = noise(&mut rng, 16 * 20_000);
+        let run = |threads| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap()
+                .install(|| moments(Isa::best(), &x, 16))
+        };
+        assert_eq!(run(1), run(3));
     }
 }

@@ -160,29 +160,29 @@ mod tests {
                 ..base
             };
             for length in [window.length(), window.length() + 2] {
-            let spectrum = Spectrum::new(window, length);
-            let number = |i: usize| ((i * 7919 + 13) % 101) as f64 / 50.0 - 1.0;
-            let x: Vec<f64> = (0..window.seen()).map(number).collect();
-            let w: Vec<f64> = (0..taps).map(|j| number(j + 1_000)).collect();
-            let product = |matrix: &[f32], v: &[f64]| -> Vec<f64> {
-                matrix
-                    .chunks_exact(v.len())
-                    .map(|row| row.iter().zip(v).map(|(m, v)| f64::from(*m) * v).sum())
-                    .collect()
-            };
-            let [xs, ws] = [product(&spectrum.input, &x), product(&spectrum.weight, &w)];
-            let products: Vec<f64> = xs.iter().zip(ws).map(|(x, w)| x * w).collect();
-            let y = product(&spectrum.output, &products);
-            for (o, y) in y.iter().enumerate() {
-                let expected: f64 = (0..taps)
-                    .filter_map(|j| {
-                        let i = (o * stride + j * dilation + window.before)
-                            .checked_sub(window.reach())?;
-                        Some(x.get(i)? * w[j])
-                    })
-                    .sum();
-                assert!((y - expected).abs() < 1e-5, "{window:?}, output {o}");
-            }
+                let spectrum = Spectrum::new(window, length);
+                let number = |i: usize| ((i * 7919 + 13) % 101) as f64 / 50.0 - 1.0;
+                let x: Vec<f64> = (0..window.seen()).map(number).collect();
+                let w: Vec<f64> = (0..taps).map(|j| number(j + 1_000)).collect();
+                let product = |matrix: &[f32], v: &[f64]| -> Vec<f64> {
+                    matrix
+                        .chunks_exact(v.len())
+                        .map(|row| row.iter().zip(v).map(|(m, v)| f64::from(*m) * v).sum())
+                        .collect()
+                };
+                let [xs, ws] = [product(&spectrum.input, &x), product(&spectrum.weight, &w)];
+                let products: Vec<f64> = xs.iter().zip(ws).map(|(x, w)| x * w).collect();
+                let y = product(&spectrum.output, &products);
+                for (o, y) in y.iter().enumerate() {
+                    let expected: f64 = (0..taps)
+                        .filter_map(|j| {
+                            let i = (o * stride + j * dilation + window.before)
+                                .checked_sub(window.reach())?;
+                            Some(x.get(i)? * w[j])
+                        })
+                        .sum();
+                    assert!((y - expected).abs() < 1e-5, "{window:?}, output {o}");
+                }
             }
         }
     }
