@@ -72,9 +72,10 @@ impl StGcn {
         );
         let x = self.data_norm.forward(x.reshape([n * m * t, v * c]));
         let x = x.reshape([n * m, t, v, c]);
+        let adjacency = self.adjacency.clone().cast(x.dtype());
         self.units
             .iter()
-            .fold(x, |x, unit| unit.forward(x, self.adjacency.clone()))
+            .fold(x, |x, unit| unit.forward(x, adjacency.clone()))
     }
 }
 

@@ -1,0 +1,382 @@
+//! Every operation's kernel against its composition of burn operations, on random shapes: values, and all
+//! gradients, which burn's autodiff derives for the composition and the kernels (and the composed gradients,
+//! which backends without kernels run) write out.
+#![allow(clippy::unwrap_used)]
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::tensor::{Device, Tensor, TensorData};
+use gcn_encoder::kernels::{
+    Graph, Terms, affine_activate, batch_norm_activate, composed, graph_convolution,
+    temporal_convolution,
+};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+type Tracked = Autodiff<Flex>;
+
+/// Largest difference, relative to the largest number of a tensor.
+const TOLERANCE: f32 = 2e-5;
+/// Numbers of an activation at most, so that shapes are many rather than large.
+const LARGEST: usize = 60_000;
+
+fn tracked<const D: usize>(rng: &mut impl Rng, shape: [usize; D]) -> Tensor<D> {
+    constant(rng, shape).require_grad()
+}
+
+/// Numbers between -1 and 1.
+fn constant<const D: usize>(rng: &mut impl Rng, shape: [usize; D]) -> Tensor<D> {
+    let length = shape.iter().product();
+    let numbers: Vec<f32> = (0..length).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Tensor::from_data(TensorData::new(numbers, shape), &Device::flex().autodiff())
+}
+
+fn primitive<const D: usize>(tensor: &Tensor<D>) -> FloatTensor<Tracked> {
+    tensor.clone().try_into_primitive::<Tracked>().unwrap()
+}
+
+fn plain<const D: usize>(tensor: &Tensor<D>) -> FloatTensor<Flex> {
+    let tensor = tensor.clone().without_autodiff();
+    tensor.try_into_primitive::<Flex>().unwrap()
+}
+
+fn tensor<const D: usize>(primitive: FloatTensor<Tracked>) -> Tensor<D> {
+    Tensor::from_primitive::<Tracked>(primitive)
+}
+
+fn unplain<const D: usize>(primitive: FloatTensor<Flex>) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(primitive)
+}
+
+fn assert_close<const D: usize>(what: &str, ours: Tensor<D>, theirs: Tensor<D>) {
+    assert_eq!(ours.dims(), theirs.dims(), "{what}");
+    let [ours, theirs] = [ours, theirs].map(|tensor| tensor.into_data());
+    let theirs: Vec<f32> = theirs.iter::<f32>().collect();
+    let scale = theirs
+        .iter()
+        .fold(1e-2f32, |max, value| max.max(value.abs()));
+    for (i, (ours, theirs)) in ours.iter::<f32>().zip(theirs).enumerate() {
+        assert!(
+            (ours - theirs).abs() <= TOLERANCE * scale,
+            "{what}, entry {i}: {ours}, composed {theirs}, largest {scale}"
+        );
+    }
+}
+
+/// Gradients of leaves, as kernel, composition and composed gradient have them.
+struct Check<'a> {
+    what: &'a str,
+    kernel: burn::tensor::Gradients,
+    composition: burn::tensor::Gradients,
+}
+
+impl<'a> Check<'a> {
+    /// Compares the outputs and takes both backward with one gradient.
+    fn new<const D: usize>(
+        what: &'a str,
+        kernel: Tensor<D>,
+        composition: Tensor<D>,
+        gradient: &Tensor<D>,
+    ) -> Self {
+        assert_close(what, kernel.clone(), composition.clone());
+        let backward = |output: Tensor<D>| (output * gradient.clone()).sum().backward();
+        Self {
+            what,
+            kernel: backward(kernel),
+            composition: backward(composition),
+        }
+    }
+
+    /// The leaf's gradient by the three of them.
+    fn leaf<const D: usize>(&self, name: &str, leaf: &Tensor<D>, written: FloatTensor<Flex>) {
+        let expected = leaf.grad(&self.composition).unwrap();
+        let what = format!("gradient of {name}, {}", self.what);
+        assert_close(&what, leaf.grad(&self.kernel).unwrap(), expected.clone());
+        assert_close(&format!("composed {what}"), unplain::<D>(written), expected);
+    }
+}
+
+/// Bodies, frames, joints, channels and outputs, with the unusual ones often.
+fn sizes(rng: &mut impl Rng) -> [usize; 5] {
+    loop {
+        let pick = |rng: &mut dyn Rng, usual: &[usize], most: usize| {
+            if rng.random_bool(0.5) {
+                usual[rng.random_range(0..usual.len())]
+            } else {
+                rng.random_range(1..=most)
+            }
+        };
+        let b = pick(rng, &[1, 2, 4], 17);
+        let t = pick(rng, &[1, 3, 13, 25], 52);
+        let v = pick(rng, &[1, 20, 25], 26);
+        let c = pick(rng, &[1, 3, 16, 64, 256], 257);
+        let d = pick(rng, &[1, 16, 32, 64, 257], 257);
+        if b * t * v * c.max(d) <= LARGEST {
+            return [b, t, v, c, d];
+        }
+    }
+}
+
+#[test]
+fn graph_convolution_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for case in 0..40 {
+        let [b, t, v, c, d] = sizes(&mut rng);
+        let k = rng.random_range(1..4);
+        let x = tracked(&mut rng, [b, t, v, c]);
+        let weight = tracked(&mut rng, [k, c, d]);
+        let bias = tracked(&mut rng, [k, d]);
+        let gradient = constant(&mut rng, [b, t, v, d]);
+        let what = format!("{:?} to {d}, {k} subsets", x.dims());
+
+        // Two thirds of the entries are absent.
+        let adjacency = constant(&mut rng, [k, v, v]);
+        let adjacency = adjacency.clone().mask_fill(adjacency.lower_elem(0.3), 0.0);
+        let importance = tracked(&mut rng, [k, v, v]);
+        let kernel = graph_convolution(
+            x.clone(),
+            Graph::Fixed {
+                adjacency: adjacency.clone(),
+                importance: importance.clone(),
+            },
+            weight.clone(),
+            bias.clone(),
+        );
+        let composition = composed::fixed_graph_convolution::<Tracked>(
+            primitive(&x),
+            primitive(&adjacency),
+            primitive(&importance),
+            primitive(&weight),
+            primitive(&bias),
+        );
+        let (dx, dimportance, dweight, dbias) = composed::fixed_graph_convolution_backward::<Flex>(
+            plain(&x),
+            plain(&adjacency),
+            plain(&importance),
+            plain(&weight),
+            plain(&bias),
+            plain(&gradient),
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("importance", &importance, dimportance);
+        check.leaf("weight", &weight, dweight);
+        check.leaf("bias", &bias, dbias);
+
+        let graph = tracked(&mut rng, [if case % 2 == 0 { 1 } else { b }, k, v, v]);
+        let kernel = graph_convolution(
+            x.clone(),
+            Graph::Dense(graph.clone()),
+            weight.clone(),
+            bias.clone(),
+        );
+        let composition = composed::dense_graph_convolution::<Tracked>(
+            primitive(&x),
+            primitive(&graph),
+            primitive(&weight),
+            primitive(&bias),
+        );
+        let (dx, dgraph, dweight, dbias) = composed::dense_graph_convolution_backward::<Flex>(
+            plain(&x),
+            plain(&graph),
+            plain(&weight),
+            plain(&bias),
+            plain(&gradient),
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("graph", &graph, dgraph);
+        check.leaf("weight", &weight, dweight);
+        check.leaf("bias", &bias, dbias);
+    }
+}
+
+#[test]
+fn temporal_convolution_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    for _ in 0..60 {
+        let [b, t, v, c, d] = sizes(&mut rng);
+        let taps = [1, 3, 9][rng.random_range(0..3)];
+        let stride = rng.random_range(1..3);
+        let dilation = [1, 1, 2, 3][rng.random_range(0..4)];
+        let x = tracked(&mut rng, [b, t, v, c]);
+        let weight = tracked(&mut rng, [taps, c, d]);
+        let what = format!(
+            "{:?} to {d}, {taps} taps, stride {stride}, dilation {dilation}",
+            x.dims()
+        );
+        let kernel = temporal_convolution(x.clone(), weight.clone(), stride, dilation);
+        assert_eq!(kernel.dims(), [b, t.div_ceil(stride), v, d], "{what}");
+        let gradient = constant(&mut rng, kernel.dims());
+        let composition = composed::temporal_convolution::<Tracked>(
+            primitive(&x),
+            primitive(&weight),
+            stride,
+            dilation,
+        );
+        let (dx, dweight) = composed::temporal_convolution_backward::<Flex>(
+            plain(&x),
+            plain(&weight),
+            plain(&gradient),
+            stride,
+            dilation,
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("weight", &weight, dweight);
+    }
+}
+
+/// A gradient for an activation, zero where the last bit of `before` decides whether it passes.
+fn far_from_zero<const D: usize>(rng: &mut impl Rng, before: Tensor<D>) -> Tensor<D> {
+    let gradient = constant(rng, before.dims());
+    gradient.mask_fill(before.detach().abs().lower_elem(1e-4), 0.0)
+}
+
+#[test]
+fn normalisation_is_its_composition() {
+    const EPSILON: f64 = 1e-2;
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for case in 0..48 {
+        let [b, t, v, c, _] = sizes(&mut rng);
+        let shape = [b, t, v, c];
+        let x = tracked(&mut rng, shape);
+        let [scale, shift] = [(); 2].map(|()| tracked(&mut rng, [c]));
+        let keep = (case & 1 > 0).then(|| constant(&mut rng, shape));
+        let shortcut = (case & 2 > 0).then(|| tracked(&mut rng, shape));
+        let activate = case & 4 > 0;
+        let what = format!("{shape:?}, terms {}", case & 7);
+        let terms = Terms {
+            keep: keep.clone(),
+            shortcut: shortcut.clone(),
+            activate,
+        };
+
+        let before = affine_activate(
+            x.clone(),
+            scale.clone(),
+            shift.clone(),
+            Terms {
+                activate: false,
+                ..terms.clone()
+            },
+        );
+        let of_affine = far_from_zero(&mut rng, before);
+        let (before, ..) = batch_norm_activate(
+            x.clone(),
+            scale.clone(),
+            shift.clone(),
+            EPSILON,
+            Terms {
+                activate: false,
+                ..terms.clone()
+            },
+        );
+        let gradient = far_from_zero(&mut rng, before);
+
+        let (kernel, mean, variance) = batch_norm_activate(
+            x.clone(),
+            scale.clone(),
+            shift.clone(),
+            EPSILON,
+            terms.clone(),
+        );
+        let (composition, their_mean, their_variance) = composed::batch_norm_activate::<Tracked>(
+            primitive(&x),
+            primitive(&scale),
+            primitive(&shift),
+            keep.as_ref().map(primitive),
+            shortcut.as_ref().map(primitive),
+            EPSILON,
+            activate,
+        );
+        assert_close(&format!("mean, {what}"), mean.clone(), tensor(their_mean));
+        assert_close(
+            &format!("variance, {what}"),
+            variance.clone(),
+            tensor(their_variance),
+        );
+        let (dx, dscale, dshift, dshortcut) = composed::batch_norm_activate_backward::<Flex>(
+            plain(&x),
+            plain(&kernel),
+            plain(&scale),
+            plain(&mean),
+            plain(&variance),
+            keep.as_ref().map(plain),
+            plain(&gradient),
+            EPSILON,
+            activate,
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("gamma", &scale, dscale);
+        check.leaf("beta", &shift, dshift);
+        if let Some(shortcut) = &shortcut {
+            check.leaf("shortcut", shortcut, dshortcut);
+        }
+
+        let kernel = affine_activate(x.clone(), scale.clone(), shift.clone(), terms);
+        let composition = composed::affine_activate::<Tracked>(
+            primitive(&x),
+            primitive(&scale),
+            primitive(&shift),
+            keep.as_ref().map(primitive),
+            shortcut.as_ref().map(primitive),
+            activate,
+        );
+        let (dx, dscale, dshift, dshortcut) = composed::affine_activate_backward::<Flex>(
+            plain(&x),
+            plain(&kernel),
+            plain(&scale),
+            keep.as_ref().map(plain),
+            plain(&of_affine),
+            activate,
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &of_affine);
+        check.leaf("x", &x, dx);
+        check.leaf("scale", &scale, dscale);
+        check.leaf("shift", &shift, dshift);
+        if let Some(shortcut) = &shortcut {
+            check.leaf("shortcut", shortcut, dshortcut);
+        }
+    }
+}
+
+#[test]
+fn an_input_that_is_a_view_is_read_as_it_looks() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let x = tracked(&mut rng, [4, 3, 6, 2]);
+    let view = x.clone().swap_dims(0, 2).slice_dim(1, 1..3);
+    let copy = Tensor::from_data(view.clone().into_data(), &view.device());
+    let weight = tracked(&mut rng, [9, 2, 5]);
+    assert_close(
+        "view",
+        temporal_convolution(view, weight.clone(), 1, 1),
+        temporal_convolution(copy, weight, 1, 1),
+    );
+}
+
+#[test]
+#[should_panic(expected = "weight and bias of a graph convolution")]
+fn a_weight_for_other_channels_is_refused() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let graph = Graph::Dense(constant(&mut rng, [1, 1, 3, 3]));
+    graph_convolution(
+        constant(&mut rng, [1, 2, 3, 4]),
+        graph,
+        constant(&mut rng, [1, 5, 2]),
+        constant(&mut rng, [1, 2]),
+    );
+}
+
+#[test]
+#[should_panic(expected = "temporal convolution of [1, 2, 3, 4] with weight [8, 4, 2]")]
+fn an_even_number_of_taps_is_refused() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    temporal_convolution(
+        constant(&mut rng, [1, 2, 3, 4]),
+        constant(&mut rng, [8, 4, 2]),
+        1,
+        1,
+    );
+}
