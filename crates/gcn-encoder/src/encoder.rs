@@ -1,6 +1,8 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
+use crate::kernels::mean_pool;
+
 /// A network that turns skeleton sequences into feature vectors.
 ///
 /// Shapes use `N` sequences, `M` persons, `T` frames, `V` joints, `C` channels, `D` features. A method for
@@ -33,11 +35,7 @@ pub trait Encoder: Module {
     fn forward(&self, x: Tensor<5>) -> Tensor<2> {
         let map = self.feature_map(x);
         let [n, m, t, v, d] = map.dims();
-        let positions = m * t * v;
-        map.reshape([n, positions, d])
-            .sum_dim(1)
-            .reshape([n, d])
-            .div_scalar(positions as f64)
+        mean_pool(map.reshape([n, m * t * v, d]))
     }
 }
 

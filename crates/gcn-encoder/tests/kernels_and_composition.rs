@@ -7,7 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Tensor, TensorData};
 use gcn_encoder::kernels::{
-    Graph, Terms, affine_activate, batch_norm_activate, composed, graph_convolution,
+    Graph, Terms, affine_activate, batch_norm_activate, composed, graph_convolution, mean_pool,
     temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
@@ -339,6 +339,21 @@ fn normalisation_is_its_composition() {
         if let Some(shortcut) = &shortcut {
             check.leaf("shortcut", shortcut, dshortcut);
         }
+    }
+}
+
+#[test]
+fn pooling_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for _ in 0..10 {
+        let [n, t, v, d, _] = sizes(&mut rng);
+        let x = tracked(&mut rng, [n, t * v, d]);
+        let gradient = constant(&mut rng, [n, d]);
+        let what = format!("{:?}", x.dims());
+        let composition = composed::mean_pool::<Tracked>(primitive(&x));
+        let dx = composed::mean_pool_backward::<Flex>(plain(&gradient), t * v);
+        let check = Check::new(&what, mean_pool(x.clone()), tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
     }
 }
 

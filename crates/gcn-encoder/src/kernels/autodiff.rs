@@ -1,11 +1,11 @@
 //! Gradients of the operations on any backend.
 
-use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, TensorMetadata};
 
 use super::extension::{KernelOps, Optional};
 
@@ -119,6 +119,13 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         };
         let step = AffineActivate { activate };
         record_norm::<B, C, _>(step, nodes, shortcut_node, state, output)
+    }
+
+    fn mean_pool(x: Tracked<B, C>) -> Tracked<B, C> {
+        let nodes = [x.node()];
+        let x = x.into_primitive();
+        let positions = x.shape()[1];
+        record::<B, C, _, _, 1>(MeanPool, nodes, positions, B::mean_pool(x))
     }
 }
 
@@ -322,5 +329,18 @@ impl AffineActivate {
         let (x, scale, shift, shortcut) =
             B::affine_activate_backward(x, output, scale, keep.into(), gradient, self.activate);
         register::<B, _, N>(ops, grads, [x, scale, shift, shortcut]);
+    }
+}
+
+#[derive(Debug)]
+struct MeanPool;
+
+impl<B: KernelOps> Backward<B, 1> for MeanPool {
+    type State = usize;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let gradient = B::mean_pool_backward(gradient, ops.state);
+        register::<B, _, 1>(ops, grads, [gradient]);
     }
 }

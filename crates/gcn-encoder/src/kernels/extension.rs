@@ -229,6 +229,18 @@ pub trait KernelOps: Backend {
             activate,
         )
     }
+
+    /// The average over positions, `[N, P, D]` to `[N, D]`; see [`mean_pool`](super::mean_pool).
+    #[fusion(default)]
+    fn mean_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed::mean_pool::<Self>(x)
+    }
+
+    /// Gradient of `x`, of which there are `positions` for each of the output.
+    #[fusion(default)]
+    fn mean_pool_backward(gradient: FloatTensor<Self>, positions: usize) -> FloatTensor<Self> {
+        composed::mean_pool_backward::<Self>(gradient, positions)
+    }
 }
 
 #[cfg(feature = "ndarray")]

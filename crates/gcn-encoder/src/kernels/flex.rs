@@ -9,6 +9,7 @@ use super::cpu::buffer::Buffer;
 use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
 use super::cpu::isa::Isa;
 use super::cpu::norm::{self, Coefficients, Moments, Terms};
+use super::cpu::pool;
 use super::cpu::temporal::{self, Plan, TemporalShape};
 use super::extension::{KernelOps, Optional};
 
@@ -296,6 +297,26 @@ impl KernelOps for Flex {
             gradient,
         );
         (dx, vector(&products), vector(&sums), dshortcut)
+    }
+
+    fn mean_pool(x: FlexTensor) -> FlexTensor {
+        let Some([x]) = singles([&x]) else {
+            return composed::mean_pool::<Self>(x);
+        };
+        let shape = x.shape();
+        let mut y = Buffer::stale(shape[0] * shape[2]);
+        pool::mean(Isa::best(), numbers(&x), shape[2], &mut y);
+        tensor(y, [shape[0], shape[2]])
+    }
+
+    fn mean_pool_backward(gradient: FlexTensor, positions: usize) -> FlexTensor {
+        let Some([gradient]) = singles([&gradient]) else {
+            return composed::mean_pool_backward::<Self>(gradient, positions);
+        };
+        let shape = gradient.shape();
+        let mut dx = Buffer::stale(shape[0] * positions * shape[1]);
+        pool::mean_backward(Isa::best(), numbers(&gradient), shape[1], &mut dx);
+        tensor(dx, [shape[0], positions, shape[1]])
     }
 }
 

@@ -24,6 +24,10 @@ use burn::tensor::Tensor;
 
 /// Who listens to whom in a [`graph_convolution`].
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made for one call, and a tensor is a handle of this size"
+)]
 pub enum Graph {
     /// `adjacency * importance`, both `[K, V, V]`. The adjacency is constant; where it is zero, the importance
     /// has no effect and no gradient, and kernels pass over it.
@@ -196,6 +200,15 @@ pub fn affine_activate<const D: usize>(
         terms.shortcut.map(Tensor::into_dispatch).into(),
         terms.activate,
     ))
+}
+
+/// The average over the positions of each sequence: `y[n] = mean over p of x[n, p]`.
+///
+/// # Shapes
+/// - `x`: `[N, P, D]`
+/// - output: `[N, D]`
+pub fn mean_pool(x: Tensor<3>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::mean_pool(x.into_dispatch()))
 }
 
 impl<const D: usize> Terms<D> {

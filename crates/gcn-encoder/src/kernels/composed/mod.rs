@@ -3,6 +3,7 @@
 
 mod graph;
 mod norm;
+mod pool;
 mod temporal;
 
 pub use graph::{
@@ -12,6 +13,7 @@ pub use graph::{
 pub use norm::{
     affine_activate, affine_activate_backward, batch_norm_activate, batch_norm_activate_backward,
 };
+pub use pool::{mean_pool, mean_pool_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 
 use burn::backend::tensor::FloatTensor;

@@ -6,6 +6,7 @@ pub mod graph;
 pub mod isa;
 pub mod norm;
 pub mod parallel;
+pub mod pool;
 pub mod spectrum;
 pub mod temporal;
 #[cfg(test)]
