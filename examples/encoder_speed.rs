@@ -6,8 +6,8 @@
 //! ```
 //! `infer` is a forward pass of running statistics without gradients; `train` is forward, a loss on the
 //! output of a linear head of 128 features, and backward, without an optimiser step. Both on sequences of
-//! two persons with 25 joints, normally distributed, without dropout, which the peer does not have either. Two
-//! rounds warm up and are not counted.
+//! two persons with 25 joints, normally distributed, without dropout unless
+//! asked for, as the peer has none. Two rounds warm up and are not counted.
 
 use std::time::Instant;
 
@@ -43,6 +43,9 @@ struct Options {
     /// Timed rounds
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Dropout of the encoder; the peer has none
+    #[arg(long, default_value_t = 0.0)]
+    dropout: f64,
     /// Where to run: flex, ndarray, vulkan, cuda:0, ...
     #[arg(long, default_value = "flex")]
     device: DeviceSpec,
@@ -122,7 +125,7 @@ fn time(
     ];
     let encoder = StGcnConfig::new(layout)
         .with_width(options.width)
-        .with_dropout(0.0)
+        .with_dropout(options.dropout)
         .init(device)?;
     let network = Network {
         head: LinearConfig::new(encoder.feature_dim(), HEAD).init(device),
