@@ -206,7 +206,8 @@ impl WithSimd for Normalise<'_> {
             }
             if self.terms.activate {
                 for out in out.iter_mut() {
-                    *out = out.max(0.0);
+                    // Not `max`, which would hide a NaN.
+                    *out = if *out <= 0.0 { 0.0 } else { *out };
                 }
             }
         }
@@ -283,7 +284,7 @@ impl WithSimd for GradientSums<'_> {
             let first = i * length;
             if let Some(output) = self.output {
                 for (gradient, output) in gradient.iter_mut().zip(&output[first..]) {
-                    *gradient = if *output > 0.0 { *gradient } else { 0.0 };
+                    *gradient = if *output <= 0.0 { 0.0 } else { *gradient };
                 }
             }
             let gradient: &[f32] = if let Some(keep) = self.keep {
@@ -516,6 +517,26 @@ mod tests {
                     assert_close(&format!("dx, {what}"), &dx, &expected, 1e-5);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_nan_passes_every_pass() {
+        for isa in Isa::available() {
+            let x = [1.0, f32::NAN, -1.0, 2.0];
+            let ones = [1.0; 4];
+            let terms = Terms {
+                activate: true,
+                ..Terms::default()
+            };
+            let mut out = [0.0; 4];
+            normalise(isa, &x, &ones, &[0.0; 4], terms, &mut out);
+            assert_eq!(out.map(f32::is_nan), [false, true, false, false]);
+            assert_eq!(out[2], 0.0);
+            let mut gradient = x;
+            let sums = gradient_sums(isa, &ones, &ones, Some(&out), None, &mut gradient);
+            assert!(gradient[1].is_nan() && sums[0][1].is_nan());
+            assert!(moments(isa, &x, 4).mean[1].is_nan());
         }
     }
 
