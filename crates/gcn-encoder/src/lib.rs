@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod dropout;
 mod encoder;
 pub mod graph;
 pub mod kernels;

@@ -121,6 +121,10 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         record_norm::<B, C, _>(step, nodes, shortcut_node, state, output)
     }
 
+    fn dropout_mask(like: Tracked<B, C>, keep: f64) -> Tracked<B, C> {
+        Tracked::<B, C>::new(B::dropout_mask(like.into_primitive(), keep))
+    }
+
     fn mean_pool(x: Tracked<B, C>) -> Tracked<B, C> {
         let nodes = [x.node()];
         let x = x.into_primitive();

@@ -230,6 +230,12 @@ pub trait KernelOps: Backend {
         )
     }
 
+    /// A mask of the shape of `like`; see [`dropout_mask`](super::dropout_mask).
+    #[fusion(default)]
+    fn dropout_mask(like: FloatTensor<Self>, keep: f64) -> FloatTensor<Self> {
+        composed::dropout_mask::<Self>(like, keep)
+    }
+
     /// The average over positions, `[N, P, D]` to `[N, D]`; see [`mean_pool`](super::mean_pool).
     #[fusion(default)]
     fn mean_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -1,11 +1,13 @@
 //! The kernels as operations of burn's `Flex` backend.
 
 use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{DType, Shape};
+use burn::tensor::{DType, Distribution, FloatDType, Shape};
 
 use super::composed;
 use super::cpu::buffer::Buffer;
+use super::cpu::dropout;
 use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
 use super::cpu::isa::Isa;
 use super::cpu::norm::{self, Coefficients, Moments, Terms};
@@ -297,6 +299,25 @@ impl KernelOps for Flex {
             gradient,
         );
         (dx, vector(&products), vector(&sums), dshortcut)
+    }
+
+    fn dropout_mask(like: FlexTensor, keep: f64) -> FlexTensor {
+        if like.dtype() != DType::F32 {
+            return composed::dropout_mask::<Self>(like, keep);
+        }
+        // A seed from the device's generator, so that seeding the device decides the mask.
+        let draws = Self::float_random(
+            Shape::from([4]),
+            Distribution::Uniform(0.0, 1.0),
+            &like.device(),
+            FloatDType::F32,
+        );
+        let seed = numbers(&draws).iter().fold(0, |seed, draw| {
+            (seed << 16) | u64::from((draw * 65_536.0) as u16)
+        });
+        let mut mask = Buffer::stale(like.shape().num_elements());
+        dropout::mask(seed, keep, &mut mask);
+        tensor(mask, like.shape())
     }
 
     fn mean_pool(x: FlexTensor) -> FlexTensor {

@@ -202,6 +202,19 @@ pub fn affine_activate<const D: usize>(
     ))
 }
 
+/// A dropout mask of the shape of `like`: each entry is `1 / keep` with probability `keep`, independently, and 0
+/// otherwise. Drawn from the device's generator, which `Device::seed` seeds.
+///
+/// # Panics
+/// When `keep` is not over 0 and at most 1.
+pub fn dropout_mask<const D: usize>(like: &Tensor<D>, keep: f64) -> Tensor<D> {
+    assert!(
+        keep > 0.0 && keep <= 1.0,
+        "{keep} is not a probability of keeping an entry"
+    );
+    Tensor::from_dispatch(Dispatch::dropout_mask(like.clone().into_dispatch(), keep))
+}
+
 /// The average over the positions of each sequence: `y[n] = mean over p of x[n, p]`.
 ///
 /// # Shapes

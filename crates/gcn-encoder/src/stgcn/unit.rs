@@ -3,8 +3,7 @@ use burn::nn::{Dropout, DropoutConfig, Initializer};
 use burn::tensor::{Device, Tensor};
 
 use super::config::{Initialisation, StGcnConfig, UnitConfig};
-use crate::dropout::mask;
-use crate::kernels::{Graph, Terms, graph_convolution, temporal_convolution};
+use crate::kernels::{Graph, Terms, dropout_mask, graph_convolution, temporal_convolution};
 use crate::norm::ChannelNorm;
 
 /// ST-GCN's taps lie in neighbouring frames.
@@ -134,7 +133,7 @@ impl StGcnUnit {
 
         let y = temporal_convolution(y, self.temporal_weight.val(), self.stride, DILATION);
         let terms = Terms {
-            keep: self.drops(&y).map(|p| mask(y.dims(), 1.0 - p, &y.device())),
+            keep: self.drops(&y).map(|p| dropout_mask(&y, 1.0 - p)),
             shortcut: self.shortcut(x),
             activate: true,
         };

@@ -1,6 +1,7 @@
 //! Operations over slices of numbers in the memory of the host.
 
 pub mod buffer;
+pub mod dropout;
 pub mod gemm;
 pub mod graph;
 pub mod isa;
