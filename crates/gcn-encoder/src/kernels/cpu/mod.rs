@@ -8,7 +8,6 @@ pub mod isa;
 pub mod norm;
 pub mod parallel;
 pub mod pool;
-pub mod spectrum;
 pub mod temporal;
 #[cfg(test)]
 mod testing;

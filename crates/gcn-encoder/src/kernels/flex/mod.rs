@@ -1,9 +1,13 @@
 //! The kernels as operations of burn's `Flex` backend.
 
-use burn::backend::flex::{FlexTensor, Layout};
+mod tensors;
+
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{DType, Distribution, FloatDType, Shape};
+
+use tensors::{like, numbers, numbers_mut, own, single, singles, tensor, vector};
 
 use super::composed;
 use super::cpu::buffer::Buffer;
@@ -468,61 +472,4 @@ fn input_gradient(
         &mut dx,
     );
     (like(dx, x), gradient)
-}
-
-/// The tensors in contiguous memory, if all are of single precision, which is what there are kernels for.
-fn singles<const N: usize>(tensors: [&FlexTensor; N]) -> Option<[FlexTensor; N]> {
-    tensors
-        .iter()
-        .all(|tensor| tensor.dtype() == DType::F32)
-        .then(|| tensors.map(FlexTensor::to_contiguous))
-}
-
-/// The same of one that may be absent.
-fn single(tensor: &Option<FlexTensor>) -> Option<Option<FlexTensor>> {
-    match tensor {
-        Some(tensor) => singles([tensor]).map(|[tensor]| Some(tensor)),
-        None => Some(None),
-    }
-}
-
-fn numbers(tensor: &FlexTensor) -> &[f32] {
-    tensor
-        .as_slice()
-        .expect("`singles` made it contiguous and of single precision")
-}
-
-/// The tensor in memory of its own, so that it can be written to.
-fn own(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_unique() && tensor.is_contiguous() && tensor.layout().start_offset() == 0 {
-        return tensor;
-    }
-    let [tensor] = singles([&tensor]).expect("the caller looked at its type");
-    let mut copy = Buffer::stale(numbers(&tensor).len());
-    copy.copy_from_slice(numbers(&tensor));
-    like(copy, &tensor)
-}
-
-fn numbers_mut(tensor: &mut FlexTensor) -> &mut [f32] {
-    let length = tensor.shape().num_elements();
-    &mut tensor.storage_mut()[..length]
-}
-
-fn tensor(buffer: Buffer, shape: impl Into<Shape>) -> FlexTensor {
-    FlexTensor::new(
-        buffer.into_bytes(),
-        Layout::contiguous(shape.into()),
-        DType::F32,
-    )
-}
-
-fn like(buffer: Buffer, other: &FlexTensor) -> FlexTensor {
-    tensor(buffer, other.shape())
-}
-
-/// `[C]`
-fn vector(values: &[f32]) -> FlexTensor {
-    let mut buffer = Buffer::stale(values.len());
-    buffer.copy_from_slice(values);
-    tensor(buffer, [values.len()])
 }
