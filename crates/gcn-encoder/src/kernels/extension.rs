@@ -1,4 +1,8 @@
 //! The operations as an extension of burn's backends.
+#![cfg_attr(
+    feature = "ndarray",
+    allow(deprecated, reason = "the backend is kept while burn has it")
+)]
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
