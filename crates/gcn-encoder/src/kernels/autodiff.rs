@@ -74,15 +74,15 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
             epsilon,
             activate,
         );
-        let step = BatchNormActivate { epsilon, activate };
         let state = NormState {
             x,
             output: output.clone(),
             scale: gamma,
-            moments: Some((mean.clone(), variance.clone())),
-            keep: keep.into_option(),
+            statistics: Some((mean.clone(), variance.clone(), epsilon)),
+            keep,
+            activate,
         };
-        let output = record_norm::<B, C, _>(step, nodes, shortcut_node, state, output);
+        let output = record_norm::<B, C>(nodes, shortcut_node, state, output);
         (
             output,
             Tracked::<B, C>::new(mean),
@@ -114,11 +114,11 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
             x,
             output: output.clone(),
             scale,
-            moments: None,
-            keep: keep.into_option(),
+            statistics: None,
+            keep,
+            activate,
         };
-        let step = AffineActivate { activate };
-        record_norm::<B, C, _>(step, nodes, shortcut_node, state, output)
+        record_norm::<B, C>(nodes, shortcut_node, state, output)
     }
 
     fn dropout_mask(like: Tracked<B, C>, keep: f64) -> Tracked<B, C> {
@@ -153,21 +153,18 @@ where
 }
 
 /// The same of a normalisation, whose shortcut is one more parent where it is there.
-fn record_norm<B, C, T>(
-    step: T,
+fn record_norm<B: KernelOps, C: CheckpointStrategy>(
     [x, scale, shift]: [NodeGuard; 3],
     shortcut: Option<NodeGuard>,
     state: NormState<B>,
     output: FloatTensor<B>,
-) -> Tracked<B, C>
-where
-    B: KernelOps,
-    C: CheckpointStrategy,
-    T: Backward<B, 3, State = NormState<B>> + Backward<B, 4, State = NormState<B>>,
-{
+) -> Tracked<B, C> {
     match shortcut {
-        Some(shortcut) => record::<B, C, _, _, 4>(step, [x, scale, shift, shortcut], state, output),
-        None => record::<B, C, _, _, 3>(step, [x, scale, shift], state, output),
+        Some(shortcut) => {
+            let nodes = [x, scale, shift, shortcut];
+            record::<B, C, _, _, 4>(NormActivate, nodes, state, output)
+        }
+        None => record::<B, C, _, _, 3>(NormActivate, [x, scale, shift], state, output),
     }
 }
 
@@ -247,93 +244,49 @@ struct NormState<B: KernelOps> {
     x: FloatTensor<B>,
     output: FloatTensor<B>,
     scale: FloatTensor<B>,
-    moments: Option<(FloatTensor<B>, FloatTensor<B>)>,
-    keep: Option<FloatTensor<B>>,
-}
-
-#[derive(Debug)]
-struct BatchNormActivate {
-    epsilon: f64,
+    /// Mean, variance and epsilon where the batch's own statistics normalised.
+    statistics: Option<(FloatTensor<B>, FloatTensor<B>, f64)>,
+    keep: Optional<B>,
     activate: bool,
 }
 
-impl<B: KernelOps> Backward<B, 3> for BatchNormActivate {
-    type State = NormState<B>;
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        self.step(ops, grads);
-    }
-}
-
-impl<B: KernelOps> Backward<B, 4> for BatchNormActivate {
-    type State = NormState<B>;
-
-    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
-        self.step(ops, grads);
-    }
-}
-
-impl BatchNormActivate {
-    fn step<B: KernelOps, const N: usize>(self, ops: Ops<NormState<B>, N>, grads: &mut Gradients) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let NormState {
-            x,
-            output,
-            scale,
-            moments,
-            keep,
-        } = ops.state.clone();
-        let (mean, variance) = moments.expect("recorded by `batch_norm_activate`");
-        let (x, gamma, beta, shortcut) = B::batch_norm_activate_backward(
-            x,
-            output,
-            scale,
-            mean,
-            variance,
-            keep.into(),
-            gradient,
-            self.epsilon,
-            self.activate,
-        );
-        register::<B, _, N>(ops, grads, [x, gamma, beta, shortcut]);
-    }
-}
-
+/// A normalisation by the batch's statistics or by known ones; its shortcut is a fourth parent.
 #[derive(Debug)]
-struct AffineActivate {
-    activate: bool,
-}
+struct NormActivate;
 
-impl<B: KernelOps> Backward<B, 3> for AffineActivate {
+impl<B: KernelOps> Backward<B, 3> for NormActivate {
     type State = NormState<B>;
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        self.step(ops, grads);
+        norm_backward(ops, grads);
     }
 }
 
-impl<B: KernelOps> Backward<B, 4> for AffineActivate {
+impl<B: KernelOps> Backward<B, 4> for NormActivate {
     type State = NormState<B>;
 
     fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
-        self.step(ops, grads);
+        norm_backward(ops, grads);
     }
 }
 
-impl AffineActivate {
-    fn step<B: KernelOps, const N: usize>(self, ops: Ops<NormState<B>, N>, grads: &mut Gradients) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let NormState {
-            x,
-            output,
-            scale,
-            keep,
-            ..
-        } = ops.state.clone();
-        let (x, scale, shift, shortcut) =
-            B::affine_activate_backward(x, output, scale, keep.into(), gradient, self.activate);
-        register::<B, _, N>(ops, grads, [x, scale, shift, shortcut]);
-    }
+fn norm_backward<B: KernelOps, const N: usize>(ops: Ops<NormState<B>, N>, grads: &mut Gradients) {
+    let gradient = grads.consume::<B>(&ops.node);
+    let NormState {
+        x,
+        output,
+        scale,
+        statistics,
+        keep,
+        activate,
+    } = ops.state.clone();
+    let (x, scale, shift, shortcut) = match statistics {
+        Some((mean, variance, epsilon)) => B::batch_norm_activate_backward(
+            x, output, scale, mean, variance, keep, gradient, epsilon, activate,
+        ),
+        None => B::affine_activate_backward(x, output, scale, keep, gradient, activate),
+    };
+    register::<B, _, N>(ops, grads, [x, scale, shift, shortcut]);
 }
 
 #[derive(Debug)]
