@@ -49,6 +49,32 @@ pub enum DataError {
         /// What is wrong with it.
         error: Box<FileError>,
     },
+    /// A format of an unknown name.
+    #[error("unknown format `{name}`: choose one of {known}")]
+    UnknownFormat {
+        /// The name.
+        name: String,
+        /// The known names.
+        known: String,
+    },
+    /// A path of which no format is recognised.
+    #[error("the format of {} is not recognised ({files} files): name one of {known}", path.display())]
+    UndetectedFormat {
+        /// The path.
+        path: PathBuf,
+        /// Number of files there.
+        files: usize,
+        /// The known names.
+        known: String,
+    },
+    /// Data whose joints the format does not know.
+    #[error("{} is a {format} table, which does not say what its joints are: give a layout", path.display())]
+    LayoutNeeded {
+        /// The path.
+        path: PathBuf,
+        /// The format.
+        format: &'static str,
+    },
     /// A folder of which every file was refused or left out.
     #[error("none of the {files} files in {} can be used; the first: {first}", path.display())]
     NothingUsable {

@@ -13,12 +13,14 @@
 pub mod formats;
 pub mod layout;
 pub mod preprocess;
+pub mod repair;
 pub mod splits;
 pub mod synthetic;
 
 mod batch;
 mod dataset;
 mod error;
+mod mapped;
 mod sequence;
 mod stream;
 

@@ -207,4 +207,37 @@ pub enum FileError {
         /// The list that is there.
         beside: &'static str,
     },
+    /// The file is no archive that can be unpacked.
+    #[error("is no readable zip archive: {message}")]
+    Archive {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A part of a structured file (an array, a pickle, a table, a hierarchy) is not as it should be.
+    #[error("{what} is {found}, expected {expected}")]
+    Field {
+        /// The part, with its place: `line 7, joint `hip`` or `array `x_train``.
+        what: String,
+        /// What is there, shortened.
+        found: String,
+        /// What should be there.
+        expected: String,
+    },
+    /// A part that must be there is not.
+    #[error("has no {what}, which is needed for {purpose}")]
+    Missing {
+        /// The part.
+        what: String,
+        /// What it is needed for.
+        purpose: String,
+    },
+}
+
+impl FileError {
+    /// What the operating system said.
+    pub(crate) fn io(error: &std::io::Error) -> Self {
+        Self::Io {
+            message: error.to_string(),
+        }
+    }
 }

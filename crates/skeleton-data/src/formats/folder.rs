@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::FileError;
+use super::{FileError, Skipped};
 use crate::dataset::NameLists;
 use crate::{DataError, SkeletonSequence};
 
@@ -39,15 +39,6 @@ pub struct ReadReport {
     pub skipped: Vec<Skipped>,
     /// Files that could not be used, each as [`DataError::File`].
     pub refused: Vec<DataError>,
-}
-
-/// A file left out on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub reason: SkipReason,
 }
 
 /// Why a file is left out on purpose.

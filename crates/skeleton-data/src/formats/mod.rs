@@ -4,15 +4,28 @@
 //! never panics on content and never guesses. Folder readers go on past refused files by default and report
 //! every one.
 
+pub mod agcn;
+pub mod bvh;
+pub mod cmu;
+pub mod ctrgcn;
+pub mod kinetics;
 pub mod ntu;
 pub mod nw_ucla;
+pub mod pku_mmd;
+pub mod pyskl;
+pub mod table;
 
 mod error;
+mod files;
 mod folder;
+mod format;
 mod json;
+mod source;
 
 pub use error::{FileError, Place};
-pub use folder::{FolderRead, OnError, ReadReport, SkipReason, Skipped};
+pub use folder::{FolderRead, OnError, ReadReport, SkipReason};
+pub use format::{Format, OpenOptions, detect, open};
+pub use source::{Recording, Side, Skipped, Source};
 
 use std::fs::File;
 use std::io::Read;
@@ -24,9 +37,7 @@ pub const MAX_COORDINATE: f64 = 1e4;
 
 /// Reads a whole file after checking its size, so that a wrong path cannot fill the memory.
 fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let io = |error: std::io::Error| FileError::Io {
-        message: error.to_string(),
-    };
+    let io = |error: std::io::Error| FileError::io(&error);
     // Before opening: opening a named pipe would wait for its writer.
     let metadata = std::fs::metadata(path).map_err(io)?;
     if !metadata.is_file() {

@@ -313,6 +313,19 @@ fn read_listed(path: &Path, length: Option<usize>) -> Result<SkeletonSequence, D
     }
 }
 
+pub(super) fn detect(_sample: &super::format::Sample) -> bool {
+    false
+}
+
+pub(super) fn open(
+    path: &Path,
+    _options: &super::OpenOptions,
+) -> Result<Box<dyn super::Source>, DataError> {
+    Err(DataError::MissingFolder {
+        path: path.to_owned(),
+    })
+}
+
 #[cfg(test)]
 #[path = "nw_ucla_tests.rs"]
 mod tests;

@@ -28,7 +28,7 @@ pub use view_invariant::ViewInvariant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::formats::{MAX_COORDINATE, OnError};
+use crate::formats::{MAX_COORDINATE, OnError, Recording};
 use crate::{DataError, Layout, SkeletonSequence};
 
 /// One step of a [`Preprocess`].
@@ -149,6 +149,19 @@ impl Preprocess {
         }
         debug_assert!(sequence.frames().iter().all(|value| value.is_finite()));
         Ok(sequence)
+    }
+
+    /// Applies all steps to a reader's sequence, and adds what they had to mend to its repairs.
+    ///
+    /// # Errors
+    /// [`DataError::Preprocess`], naming the recording and the step.
+    pub fn apply_recording(
+        &self,
+        mut recording: Recording,
+        layout: &Layout,
+    ) -> Result<Recording, DataError> {
+        recording.sequence = self.apply(recording.sequence, layout)?;
+        Ok(recording)
     }
 
     /// Applies all steps to every sequence; what cannot be used is returned beside the clips.

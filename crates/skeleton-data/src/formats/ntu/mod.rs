@@ -15,6 +15,8 @@ pub use text::parse;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FolderRead, OnError, SkipReason, folder, read_bytes, stem};
 use crate::{DataError, SkeletonSequence};
 
@@ -22,7 +24,8 @@ use crate::{DataError, SkeletonSequence};
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Which edition of the data set a folder is read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NtuEdition {
     /// NTU RGB+D: actions 1 to 60, setups 1 to 17.
     Ntu60,
@@ -121,6 +124,19 @@ fn skip_reason(name: &str, edition: NtuEdition) -> Option<SkipReason> {
     } else {
         None
     }
+}
+
+pub(super) fn detect(_sample: &super::format::Sample) -> bool {
+    false
+}
+
+pub(super) fn open(
+    path: &Path,
+    _options: &super::OpenOptions,
+) -> Result<Box<dyn super::Source>, DataError> {
+    Err(DataError::MissingFolder {
+        path: path.to_owned(),
+    })
 }
 
 #[cfg(test)]
