@@ -14,7 +14,7 @@ use crate::{ClipShape, Meta, SkeletonSequence};
 /// Joints of a Kinect v2 body.
 const JOINTS: usize = 25;
 /// Fields of a body's first line.
-const BODY_FIELDS: usize = 10;
+pub(super) const BODY_FIELDS: usize = 10;
 /// Fields of a joint's line.
 const JOINT_FIELDS: usize = 12;
 /// Fewest bytes a frame takes: a digit and a line end.
