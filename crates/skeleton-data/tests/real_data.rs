@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use skeleton_data::formats::ntu::{self, NtuEdition};
-use skeleton_data::formats::{OnError, nw_ucla};
+use skeleton_data::formats::{self, Format, OnError, OpenOptions, Side, nw_ucla};
 use skeleton_data::{
     ClipShape, Layout, Preprocess, SkeletonDataset, SkeletonSequence, Split, Stream,
 };
@@ -169,4 +169,36 @@ fn a_coordinate_is_the_one_in_the_file() {
         (Some(49), Some(1), Some(1))
     );
     assert_eq!((meta.setup, meta.replication), (Some(1), Some(1)));
+}
+
+#[test]
+fn real_folders_are_recognised_and_opened_as_what_they_are() {
+    for (name, format, items, splits) in [
+        ("nw-ucla", Format::NwUcla, 1484, vec!["nw-ucla-xview"]),
+        (
+            "ntu-rgbd",
+            Format::Ntu,
+            12,
+            vec!["ntu60-xsub", "ntu60-xview"],
+        ),
+    ] {
+        let Some(folder) = data(name) else {
+            return;
+        };
+        let source = formats::open(&folder, None, &OpenOptions::default()).unwrap();
+        assert_eq!((source.format(), source.len()), (format, items));
+        assert_eq!(source.splits(), splits);
+        assert!(source.skipped().is_empty());
+        let mut train = vec![0; splits.len()];
+        for item in 0..source.len() {
+            let recording = source.read(item).remove(0).unwrap();
+            assert!(recording.repairs.is_empty());
+            for (count, side) in train.iter_mut().zip(recording.sides) {
+                *count += usize::from(side.unwrap() == Side::Train);
+            }
+        }
+        // Performers 1 and 8 both train; one file is camera 3's.
+        let expected: &[usize] = if items == 12 { &[12, 1] } else { &[1020] };
+        assert_eq!(train, expected);
+    }
 }

@@ -215,7 +215,7 @@ fn zip_error(error: &ZipError) -> FileError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io::Write;
 
     use zip::ZipWriter;
@@ -223,7 +223,7 @@ mod tests {
 
     use super::*;
 
-    fn archive(path: &Path, members: &[(&str, &[u8])]) {
+    pub(crate) fn archive(path: &Path, members: &[(&str, &[u8])]) {
         let mut writer = ZipWriter::new(std::fs::File::create(path).unwrap());
         for (name, bytes) in members {
             writer

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{FileError, Skipped};
+use rayon::prelude::*;
+
+use super::{Skipped, Source};
 use crate::dataset::NameLists;
 use crate::{DataError, SkeletonSequence};
 
@@ -80,23 +82,8 @@ impl fmt::Display for ReadReport {
 }
 
 impl FolderRead {
-    pub(super) fn new(files: usize) -> Self {
-        Self {
-            sequences: Vec::new(),
-            report: ReadReport {
-                files,
-                ..ReadReport::default()
-            },
-            lists: None,
-        }
-    }
-
-    pub(super) fn skip(&mut self, path: PathBuf, reason: SkipReason) {
-        self.report.skipped.push(Skipped { path, reason });
-    }
-
     /// Takes a file's result in, or passes its error on when the first error ends the reading.
-    pub(super) fn take(
+    fn take(
         &mut self,
         result: Result<SkeletonSequence, DataError>,
         on_error: OnError,
@@ -131,6 +118,38 @@ impl FolderRead {
     }
 }
 
+/// Items read before their results are looked at: enough to keep every core busy, few enough that a first error ends the
+/// reading soon.
+const AT_ONCE: usize = 1024;
+
+/// Reads every item of a source whose items are files, in parallel; the result is that of reading one after the other.
+///
+/// # Errors
+/// With [`OnError::Stop`] the error of the first item that has one.
+pub(super) fn read_all(source: &dyn Source, on_error: OnError) -> Result<FolderRead, DataError> {
+    let skipped = source.skipped().to_vec();
+    let mut result = FolderRead {
+        sequences: Vec::with_capacity(source.len()),
+        report: ReadReport {
+            files: source.len() + skipped.len(),
+            skipped,
+            ..ReadReport::default()
+        },
+        lists: None,
+    };
+    for start in (0..source.len()).step_by(AT_ONCE) {
+        let end = source.len().min(start + AT_ONCE);
+        let read: Vec<_> = (start..end)
+            .into_par_iter()
+            .map(|item| source.read(item))
+            .collect();
+        for recording in read.into_iter().flatten() {
+            result.take(recording.map(|recording| recording.sequence), on_error)?;
+        }
+    }
+    Ok(result)
+}
+
 /// Fails unless `path` is a folder.
 pub(super) fn require_folder(path: &Path, expected: &'static str) -> Result<(), DataError> {
     if path.is_dir() {
@@ -142,39 +161,6 @@ pub(super) fn require_folder(path: &Path, expected: &'static str) -> Result<(), 
     } else {
         DataError::MissingFolder { path }
     })
-}
-
-/// The visible files of `folder` with this extension, and its subfolders, both sorted by name.
-pub(super) fn files_with_extension(
-    folder: &Path,
-    extension: &str,
-) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
-    let io = |error: std::io::Error| {
-        let message = error.to_string();
-        DataError::file(folder, FileError::Io { message })
-    };
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        // Archives made on macOS carry `._name` twins of every file.
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_dir() {
-            folders.push(path);
-        } else if path
-            .extension()
-            .is_some_and(|found| found.eq_ignore_ascii_case(extension))
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
-    folders.sort();
-    Ok((files, folders))
 }
 
 #[cfg(test)]
@@ -195,18 +181,5 @@ mod tests {
             Err(DataError::NotAFolder { path, expected: "files" }) if path == file
         ));
         assert!(require_folder(folder.path(), "files").is_ok());
-    }
-
-    #[test]
-    fn hidden_files_and_other_extensions_are_not_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.json", "a.JSON", "._a.json", "c.txt"] {
-            std::fs::write(folder.path().join(name), "x").unwrap();
-        }
-        std::fs::create_dir(folder.path().join("sub.json")).unwrap();
-        let (files, folders) = files_with_extension(folder.path(), "json").unwrap();
-        let names: Vec<_> = files.iter().map(|path| super::super::stem(path)).collect();
-        assert_eq!(names, ["a", "b"]);
-        assert_eq!(folders.len(), 1);
     }
 }

@@ -46,7 +46,9 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
         });
     }
     let file = File::open(path).map_err(io)?;
-    let mut bytes = Vec::new();
+    // One allocation for a file that keeps its size; one byte more, where the end is noticed.
+    let size = metadata.len().min(limit).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than allowed tells a growing file from one that just fits.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > limit {

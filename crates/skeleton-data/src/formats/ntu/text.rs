@@ -1,4 +1,12 @@
 //! The text of a `.skeleton` file.
+//!
+//! Nearly every line is a joint's, and nearly every such line is the same: twelve fields with one blank between them.
+//! Those are read without being cut into fields: three numbers from the front, and a count of what follows. Any other
+//! line takes the long way, which knows what to say about it.
+
+use std::collections::HashMap;
+
+use memchr::memchr;
 
 use crate::formats::{FileError, Place, checked_coordinate, text_of};
 use crate::{ClipShape, Meta, SkeletonSequence};
@@ -6,7 +14,7 @@ use crate::{ClipShape, Meta, SkeletonSequence};
 /// Joints of a Kinect v2 body.
 const JOINTS: usize = 25;
 /// Fields of a body's first line.
-const BODY_FIELDS: usize = 10;
+pub(super) const BODY_FIELDS: usize = 10;
 /// Fields of a joint's line.
 const JOINT_FIELDS: usize = 12;
 /// Fewest bytes a frame takes: a digit and a line end.
@@ -35,8 +43,10 @@ pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
 /// What a file shows, before it is known how many bodies there are.
 #[derive(Default)]
 struct Bodies<'a> {
-    /// Ids in order of first appearance.
-    ids: Vec<&'a str>,
+    /// Ids, numbered in order of first appearance.
+    numbers: HashMap<&'a str, usize>,
+    /// The last frame that showed each of them.
+    last_seen: Vec<usize>,
     /// Frame and number of the body, per sighting.
     sightings: Vec<(usize, usize)>,
     /// 75 coordinates per sighting.
@@ -48,17 +58,15 @@ impl<'a> Bodies<'a> {
         let mut bodies = Self::default();
         for frame in 0..frames {
             let count = lines.count("body count", BODY_BYTES)?;
-            let first = bodies.sightings.len();
             for _ in 0..count {
                 let id = lines.body_id()?;
-                let number = bodies.number(id);
-                if bodies.sightings[first..].contains(&(frame, number)) {
+                let Some(number) = bodies.see(id, frame) else {
                     return Err(FileError::DuplicateBody {
                         line: lines.number,
-                        id: id.to_owned(),
+                        id: id.chars().take(40).collect(),
                         frame,
                     });
-                }
+                };
                 bodies.sightings.push((frame, number));
                 lines.joint_count()?;
                 for joint in 0..JOINTS {
@@ -69,16 +77,20 @@ impl<'a> Bodies<'a> {
         Ok(bodies)
     }
 
-    fn number(&mut self, id: &'a str) -> usize {
-        let known = self.ids.iter().position(|&known| known == id);
-        known.unwrap_or_else(|| {
-            self.ids.push(id);
-            self.ids.len() - 1
-        })
+    /// The number of a body, or `None` when this frame has shown it already.
+    fn see(&mut self, id: &'a str, frame: usize) -> Option<usize> {
+        let next = self.last_seen.len();
+        let number = *self.numbers.entry(id).or_insert(next);
+        match self.last_seen.get_mut(number) {
+            None => self.last_seen.push(frame),
+            Some(last) if *last == frame => return None,
+            Some(last) => *last = frame,
+        }
+        Some(number)
     }
 
     fn into_sequence(self, frames: usize, meta: Meta) -> Result<SkeletonSequence, FileError> {
-        let bodies = self.ids.len();
+        let bodies = self.last_seen.len();
         if bodies == 0 {
             return Err(FileError::NoBodies { frames });
         }
@@ -124,7 +136,13 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The next line without its blank end.
     fn next(&mut self, expected: &'static str) -> Result<&'a str, FileError> {
+        self.next_whole(expected).map(str::trim_end)
+    }
+
+    /// The next line without its line feed.
+    fn next_whole(&mut self, expected: &'static str) -> Result<&'a str, FileError> {
         self.number += 1;
         if self.rest.is_empty() {
             return Err(FileError::UnexpectedEnd {
@@ -132,9 +150,12 @@ impl<'a> Lines<'a> {
                 expected,
             });
         }
-        let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+        let (line, rest) = match memchr(b'\n', self.rest.as_bytes()) {
+            Some(at) => (&self.rest[..at], &self.rest[at + 1..]),
+            None => (self.rest, ""),
+        };
         self.rest = rest;
-        Ok(line.trim_end())
+        Ok(line)
     }
 
     /// A count of things of which each takes at least `bytes` bytes of the rest of the file.
@@ -199,7 +220,11 @@ impl<'a> Lines<'a> {
 
     fn joint(&mut self, joint: usize) -> Result<[f32; 3], FileError> {
         const WHAT: &str = "a joint";
-        let line = self.next(WHAT)?;
+        let line = self.next_whole(WHAT)?;
+        if let Some(point) = plain_joint(line.as_bytes()) {
+            return Ok(point);
+        }
+        let line = line.trim_end();
         let mut fields = line.split_ascii_whitespace();
         let mut point = [0.0; 3];
         for (value, axis) in point.iter_mut().zip(['x', 'y', 'z']) {
@@ -235,6 +260,46 @@ impl<'a> Lines<'a> {
         }
         Ok(())
     }
+}
+
+/// The coordinates of a joint's line, if it has the usual form and nothing is wrong with it.
+///
+/// The values are those of parsing each field as `f64` and rounding: [`fast_float2`] rounds correctly, as the standard
+/// library does.
+fn plain_joint(line: &[u8]) -> Option<[f32; 3]> {
+    let mut rest = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut point = [0.0; 3];
+    for value in &mut point {
+        let (number, length) = fast_float2::parse_partial::<f64, _>(rest).ok()?;
+        *value = checked_coordinate(number)?;
+        rest = rest.get(length..)?.strip_prefix(b" ")?;
+    }
+    (plain_fields(rest) == Some(JOINT_FIELDS - point.len())).then_some(point)
+}
+
+/// Number of fields, if there is nothing but ASCII beyond the control characters; a blank is all that separates then.
+///
+/// Eight bytes at a time, in the lanes of a `u64`: a byte begins a field if it is no blank and the one before is.
+fn plain_fields(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    const BLANKS: u64 = 0x20 * ONES;
+    let (words, tail) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..tail.len()].copy_from_slice(tail);
+    let (mut other, mut fields) = (0, 0);
+    // The high bit of the lowest lane says whether the byte before is no blank.
+    let mut before = 0;
+    for &word in words.iter().chain([&last]) {
+        let word = u64::from_le_bytes(word);
+        other |= (word | (word.wrapping_sub(BLANKS) & !word)) & HIGH;
+        // No lane passes 0xff unless `other` refuses the text.
+        let marks = (word ^ BLANKS).wrapping_add(0x7f * ONES) & HIGH;
+        let begins = marks & !(marks << 8 | before);
+        fields += (begins >> 7).wrapping_mul(ONES) >> 56;
+        before = marks >> 56;
+    }
+    (other == 0).then_some(fields as usize)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::formats::ntu::NtuName;
 
+#[path = "text_agreement_tests.rs"]
+mod agreement;
+
 const NAME: &str = "S001C002P003R001A010";
 
 /// A file of `frames`, each a list of `(body id, x of every joint)`.

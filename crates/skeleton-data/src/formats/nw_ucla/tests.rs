@@ -4,6 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::formats::{OnError, SkipReason};
 
 const NAME: &str = "a08_s02_e01_v03";
 

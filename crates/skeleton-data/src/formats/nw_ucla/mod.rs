@@ -1,17 +1,17 @@
 //! Northwestern-UCLA Multiview Action 3D (Wang et al. 2014) as the JSON files that CTR-GCN's line of work
 //! distributes: one clip a file, 20 Kinect v1 joints in metres.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+mod source;
+
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    FileError, FolderRead, OnError, Place, SkipReason, checked_coordinate, folder, json,
-    read_bytes, stem, text_of,
-};
-use crate::dataset::NameLists;
+pub(super) use source::detect;
+pub use source::{open, read_folder};
+
+use super::{FileError, Place, checked_coordinate, json, read_bytes, stem, text_of};
 use crate::{ClipShape, DataError, Meta, SkeletonSequence};
 
 /// Joints of a Kinect v1 body.
@@ -186,146 +186,5 @@ fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
     })
 }
 
-#[derive(Deserialize)]
-struct ListEntry {
-    file_name: String,
-    label: Option<Value>,
-    length: Option<usize>,
-}
-
-/// Name to frame count, of one list.
-type List = BTreeMap<String, Option<usize>>;
-
-fn read_list(path: &Path) -> Result<List, DataError> {
-    let read = || {
-        let bytes = read_bytes(path, MAX_BYTES)?;
-        let entries: Vec<ListEntry> = json::parse(text_of(&bytes)?, "")?;
-        let mut list = List::new();
-        for entry in entries {
-            let meta = parse_name(&entry.file_name)?;
-            if let Some(label) = &entry.label {
-                check_label(label, &meta)?;
-            }
-            list.insert(entry.file_name, entry.length);
-        }
-        Ok(list)
-    };
-    read().map_err(|error| DataError::file(path, error))
-}
-
-/// The two lists of a folder, or neither.
-fn read_lists(folder: &Path) -> Result<Option<(List, List)>, DataError> {
-    let (train, test) = (folder.join(TRAIN_LIST), folder.join(TEST_LIST));
-    match (train.exists(), test.exists()) {
-        (true, true) => Ok(Some((read_list(&train)?, read_list(&test)?))),
-        (false, false) => Ok(None),
-        (true, false) => Err(DataError::file(
-            &test,
-            FileError::ListAlone { beside: TRAIN_LIST },
-        )),
-        (false, true) => Err(DataError::file(
-            &train,
-            FileError::ListAlone { beside: TEST_LIST },
-        )),
-    }
-}
-
-/// Reads the clips of a folder: `all_sqe/*.json` where there is such a folder, else its own JSON files.
-///
-/// Where `train_list.json` and `val_list.json` lie beside, only the clips they name are read (the others are
-/// reported as left out, named clips that are absent as refused), a clip whose length contradicts its list
-/// is refused, and [`FolderRead::lists`] holds the names. Without lists, split by
-/// [`Split::NwUclaCrossView`](crate::Split::NwUclaCrossView).
-///
-/// # Errors
-/// [`DataError::MissingFolder`], [`DataError::NotAFolder`], [`DataError::EmptyFolder`],
-/// [`DataError::NothingUsable`], [`DataError::File`] for a list that cannot be read, and with
-/// [`OnError::Stop`] the first clip's error.
-pub fn read_folder(path: &Path, on_error: OnError) -> Result<FolderRead, DataError> {
-    const EXPECTED: &str = "JSON clips named aAA_sSS_eEE_vVV.json, in it or in `all_sqe`";
-    folder::require_folder(path, EXPECTED)?;
-    let inner = path.join(CLIP_FOLDER);
-    let clips = if inner.is_dir() {
-        inner
-    } else {
-        path.to_owned()
-    };
-    let (mut files, _) = folder::files_with_extension(&clips, "json")?;
-    files.retain(|file| !file.ends_with(TRAIN_LIST) && !file.ends_with(TEST_LIST));
-    if files.is_empty() {
-        return Err(DataError::EmptyFolder {
-            path: clips,
-            expected: EXPECTED,
-        });
-    }
-    let lists = read_lists(path)?;
-    let mut result = FolderRead::new(files.len());
-    let mut absent: BTreeMap<&str, &'static str> = BTreeMap::new();
-    if let Some((train, test)) = &lists {
-        absent.extend(test.keys().map(|name| (name.as_str(), TEST_LIST)));
-        absent.extend(train.keys().map(|name| (name.as_str(), TRAIN_LIST)));
-    }
-    for file in files {
-        let name = stem(&file);
-        absent.remove(name.as_str());
-        let listed = lists
-            .as_ref()
-            .map(|(train, test)| train.get(&name).or_else(|| test.get(&name)));
-        match listed {
-            Some(None) => result.skip(file, SkipReason::NotListed),
-            Some(Some(length)) => result.take(read_listed(&file, *length), on_error)?,
-            None => result.take(read(&file), on_error)?,
-        }
-    }
-    for (name, list) in absent {
-        let missing: PathBuf = clips.join(format!("{name}.json"));
-        result.take(
-            Err(DataError::file(
-                &missing,
-                FileError::ListedButAbsent { list },
-            )),
-            on_error,
-        )?;
-    }
-    let mut result = result.usable(path)?;
-    result.lists = lists.map(|(train, test)| NameLists {
-        train: train.into_keys().collect::<BTreeSet<_>>(),
-        test: test.into_keys().collect(),
-    });
-    Ok(result)
-}
-
-/// Reads a clip that a list names, with the length that the list gives.
-fn read_listed(path: &Path, length: Option<usize>) -> Result<SkeletonSequence, DataError> {
-    let sequence = read(path)?;
-    let found = sequence.shape().frames;
-    match length.filter(|&length| length != found) {
-        None => Ok(sequence),
-        Some(expected) => Err(DataError::file(
-            path,
-            FileError::Contradiction {
-                field: "the number of frames",
-                found: found.to_string(),
-                witness: "the list",
-                expected: expected.to_string(),
-            },
-        )),
-    }
-}
-
-pub(super) fn detect(_sample: &super::format::Sample) -> bool {
-    false
-}
-
-pub(super) fn open(
-    path: &Path,
-    _options: &super::OpenOptions,
-) -> Result<Box<dyn super::Source>, DataError> {
-    Err(DataError::MissingFolder {
-        path: path.to_owned(),
-    })
-}
-
 #[cfg(test)]
-#[path = "nw_ucla_tests.rs"]
 mod tests;
