@@ -25,7 +25,8 @@ pub struct Point {
 
 /// An orthographic camera, fitted to all bodies of a sequence over all its frames, so that a picture moves only
 /// where a body does. Both axes have one scale. Pictures are never mirrored: where z points away from the viewer
-/// and y upwards, x points to the left, and a person who faces the viewer has the left hand on the right.
+/// and y upwards, x points to the left, and a person who faces the viewer has the left hand on the right. (Kinect's own
+/// images are mirrored: their columns grow with x.)
 ///
 /// The box that is fitted holds every joint that lies within a quarter of the distance between the 1st and the 99th
 /// percentile from them, along both axes of the frame; a joint that a tracker threw further away than that lies outside the frame.

@@ -392,6 +392,40 @@ fn what_cannot_be_drawn_is_refused_with_the_reason() {
     );
 }
 
+#[test]
+fn real_recordings_are_drawn_whole_with_every_person_in_colour() {
+    let Some(root) = std::env::var_os("SKELETON_SSL_DATA").map(std::path::PathBuf::from) else {
+        println!("skipped: SKELETON_SSL_DATA is not set");
+        return;
+    };
+    let ntu = crate::formats::ntu::read(&root.join("ntu-rgbd/S001C001P001R001A050.skeleton"));
+    let ucla = crate::formats::nw_ucla::read(&root.join("nw-ucla/all_sqe/a01_s02_e00_v01.json"));
+    for (clip, layout, persons) in [
+        (ntu.unwrap(), Layout::ntu25(), 2),
+        (ucla.unwrap(), Layout::kinect20(), 1),
+    ] {
+        let style = Style::default();
+        let strip = decoded(&film_strip_png(&clip, &layout, 4, &style).unwrap());
+        for person in 0..persons {
+            for side in Side::ALL {
+                assert!(
+                    count(&strip, style.colour(person, side)) > 20,
+                    "{person} {side:?}"
+                );
+            }
+        }
+        // Neither has a joint that a tracker lost, so none lies in the margin.
+        let camera = Camera::fit(&clip, &style).unwrap();
+        for joint in clip.frames().chunks_exact(3) {
+            let at = camera.project(joint).unwrap();
+            assert!(
+                (25.0..=295.0).contains(&at.x) && (25.0..=295.0).contains(&at.y),
+                "{at:?}"
+            );
+        }
+    }
+}
+
 fn any_style() -> impl Strategy<Value = Style> {
     let ups = prop_oneof![Just(Up::Y), Just(Up::Z), Just(Up::MinusY)];
     (
