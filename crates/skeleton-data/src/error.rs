@@ -211,6 +211,10 @@ pub enum DataError {
         /// Number of classes.
         classes: usize,
     },
+    /// A picture that cannot be drawn.
+    #[cfg(feature = "render")]
+    #[error(transparent)]
+    Render(#[from] crate::render::RenderError),
 }
 
 impl DataError {

@@ -13,6 +13,8 @@
 pub mod formats;
 pub mod layout;
 pub mod preprocess;
+#[cfg(feature = "render")]
+pub mod render;
 pub mod repair;
 pub mod splits;
 pub mod synthetic;
