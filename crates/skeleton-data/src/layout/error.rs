@@ -172,4 +172,12 @@ pub enum LayoutError {
         /// What is wrong there.
         message: String,
     },
+    /// A preset of an unknown name.
+    #[error("unknown layout `{name}`: choose one of {known}")]
+    UnknownPreset {
+        /// The name.
+        name: String,
+        /// The known names.
+        known: String,
+    },
 }

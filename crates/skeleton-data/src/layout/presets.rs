@@ -1,6 +1,6 @@
 //! The layouts of the public data sets.
 
-use super::{Layout, LayoutBuilder};
+use super::{Layout, LayoutBuilder, LayoutError};
 
 /// Kinect v2's joints in sensor order (NTU RGB+D; Kinect SDK 2.0 `JointType`).
 const NTU25: [&str; 25] = [
@@ -146,6 +146,115 @@ const KINECT20_EDGES: [(usize, usize); 19] = [
     (19, 18),
 ];
 
+/// COCO's 17 key points.
+const COCO17: [&str; 17] = [
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+];
+
+const COCO17_EDGES: [(usize, usize); 16] = [
+    (15, 13),
+    (13, 11),
+    (16, 14),
+    (14, 12),
+    (11, 5),
+    (12, 6),
+    (9, 7),
+    (7, 5),
+    (10, 8),
+    (8, 6),
+    (5, 0),
+    (6, 0),
+    (1, 0),
+    (3, 1),
+    (2, 0),
+    (4, 2),
+];
+
+/// The bones of CMU's ASF skeletons by their `id`, behind the root; a joint is the end of its bone.
+const CMU31: [&str; 31] = [
+    "root",
+    "lhipjoint",
+    "lfemur",
+    "ltibia",
+    "lfoot",
+    "ltoes",
+    "rhipjoint",
+    "rfemur",
+    "rtibia",
+    "rfoot",
+    "rtoes",
+    "lowerback",
+    "upperback",
+    "thorax",
+    "lowerneck",
+    "upperneck",
+    "head",
+    "lclavicle",
+    "lhumerus",
+    "lradius",
+    "lwrist",
+    "lhand",
+    "lfingers",
+    "lthumb",
+    "rclavicle",
+    "rhumerus",
+    "rradius",
+    "rwrist",
+    "rhand",
+    "rfingers",
+    "rthumb",
+];
+
+/// The files' `:hierarchy`, with the spine turned towards the thorax.
+const CMU31_EDGES: [(usize, usize); 30] = [
+    (0, 11),
+    (11, 12),
+    (12, 13),
+    (1, 0),
+    (2, 1),
+    (3, 2),
+    (4, 3),
+    (5, 4),
+    (6, 0),
+    (7, 6),
+    (8, 7),
+    (9, 8),
+    (10, 9),
+    (14, 13),
+    (15, 14),
+    (16, 15),
+    (17, 13),
+    (18, 17),
+    (19, 18),
+    (20, 19),
+    (21, 20),
+    (22, 21),
+    (23, 20),
+    (24, 13),
+    (25, 24),
+    (26, 25),
+    (27, 26),
+    (28, 27),
+    (29, 28),
+    (30, 27),
+];
+
 /// Joints and edges of a table, and the mirrored pairs that the names `left_x` / `right_x` imply.
 fn table(name: &str, joints: &[&str], edges: &[(usize, usize)]) -> LayoutBuilder {
     let mut builder = Layout::builder(name).joints(joints.iter().copied());
@@ -167,6 +276,27 @@ fn built(builder: LayoutBuilder) -> Layout {
 }
 
 impl Layout {
+    /// The names that [`preset`](Self::preset) knows.
+    pub const PRESETS: [&'static str; 5] = ["ntu25", "openpose18", "kinect20", "cmu31", "coco17"];
+
+    /// The layout of a public data set by its name.
+    ///
+    /// # Errors
+    /// [`LayoutError::UnknownPreset`] when it is none of [`PRESETS`](Self::PRESETS).
+    pub fn preset(name: &str) -> Result<Self, LayoutError> {
+        match name {
+            "ntu25" => Ok(Self::ntu25()),
+            "openpose18" => Ok(Self::openpose18()),
+            "kinect20" => Ok(Self::kinect20()),
+            "cmu31" => Ok(Self::cmu31()),
+            "coco17" => Ok(Self::coco17()),
+            _ => Err(LayoutError::UnknownPreset {
+                name: name.to_owned(),
+                known: Self::PRESETS.join(", "),
+            }),
+        }
+    }
+
     /// NTU RGB+D's 25 Kinect v2 joints; centre `spine_shoulder` (index 20).
     ///
     /// Edges as ST-GCN and its descendants list them (`papers.md` 1.2), which hang the hand tip on the
@@ -212,135 +342,46 @@ impl Layout {
                 .part("trunk", [0, 1, 2, 3].map(|v| KINECT20[v])),
         )
     }
+
+    /// The 31 joints of CMU's motion capture in the order of the ASF files: the root and the ends of the 30 bones, so
+    /// that `lfemur` is the left knee and `lclavicle` the left shoulder.
+    ///
+    /// Centre `thorax` (index 13): the end of that bone is the base of the neck, where the spine meets both
+    /// clavicles, as `spine_shoulder` is in [`ntu25`](Self::ntu25). It is 8 hops from the toes, the root 9 from
+    /// the finger tips.
+    pub fn cmu31() -> Self {
+        let mut builder = table("cmu31", &CMU31, &CMU31_EDGES).centre("thorax");
+        for (left, right) in (1..=5).zip(6..=10).chain((17..=23).zip(24..=30)) {
+            builder = builder.mirror(CMU31[left], CMU31[right]);
+        }
+        built(
+            builder
+                .part("left arm", CMU31[17..=23].to_vec())
+                .part("right arm", CMU31[24..=30].to_vec())
+                .part("left leg", CMU31[1..=5].to_vec())
+                .part("right leg", CMU31[6..=10].to_vec())
+                .part("trunk", [0, 11, 12, 13, 14, 15, 16].map(|v| CMU31[v])),
+        )
+    }
+
+    /// COCO's 17 key points as 2-D pose estimators give them, with the edges and the centre (`nose`, index 0) of
+    /// PYSKL's graph.
+    ///
+    /// [`bones`](Self::bones) follow the graph, so a hip hangs on its shoulder; PYSKL's own bone stream
+    /// takes hip minus nose there.
+    pub fn coco17() -> Self {
+        built(
+            table("coco17", &COCO17, &COCO17_EDGES)
+                .centre("nose")
+                .part("left arm", [5, 7, 9].map(|v| COCO17[v]))
+                .part("right arm", [6, 8, 10].map(|v| COCO17[v]))
+                .part("left leg", [11, 13, 15].map(|v| COCO17[v]))
+                .part("right leg", [12, 14, 16].map(|v| COCO17[v]))
+                .part("trunk", [0, 1, 2, 3, 4].map(|v| COCO17[v])),
+        )
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Pairs from `papers.md` 1.2, sorted by child. `base` is 1 for its 1-based lists.
-    fn sorted(pairs: &[(usize, usize)], base: usize) -> Vec<(usize, usize)> {
-        let mut pairs: Vec<_> = pairs.iter().map(|&(c, p)| (c - base, p - base)).collect();
-        pairs.sort_unstable();
-        pairs
-    }
-
-    #[test]
-    fn ntu_bones_are_the_published_list() {
-        #[rustfmt::skip]
-        let published = [
-            (1,2),(2,21),(3,21),(4,3),(5,21),(6,5),(7,6),(8,7),(9,21),(10,9),(11,10),(12,11),(13,1),
-            (14,13),(15,14),(16,15),(17,1),(18,17),(19,18),(20,19),(21,21),(22,23),(23,8),(24,25),(25,12),
-        ];
-        let layout = Layout::ntu25();
-        assert_eq!(layout.bones(), sorted(&published, 1));
-        assert_eq!(layout.centre(), 20);
-        assert_eq!(layout.edges().len(), 24);
-    }
-
-    #[test]
-    fn ntu_flip_is_the_published_permutation() {
-        assert_eq!(
-            Layout::ntu25().mirror_permutation(),
-            [
-                0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24,
-                21, 22
-            ]
-        );
-    }
-
-    #[test]
-    fn ntu_parts_are_the_published_sets() {
-        let layout = Layout::ntu25();
-        // PSTL calls 8.. the left arm and 16.. the left leg; the sensor's joint names say right.
-        assert_eq!(layout.part("right arm"), Some(&[8, 9, 10, 11, 23, 24][..]));
-        assert_eq!(layout.part("left arm"), Some(&[4, 5, 6, 7, 21, 22][..]));
-        assert_eq!(layout.part("right leg"), Some(&[16, 17, 18, 19][..]));
-        assert_eq!(layout.part("left leg"), Some(&[12, 13, 14, 15][..]));
-        assert_eq!(layout.part("trunk"), Some(&[0, 1, 2, 3, 20][..]));
-    }
-
-    #[test]
-    fn ntu_degrees_are_the_published_centralities() {
-        let layout = Layout::ntu25();
-        let degrees: Vec<usize> = layout
-            .hop_distances()
-            .iter()
-            .map(|row| row.iter().filter(|&&hops| hops == 1).count())
-            .collect();
-        assert_eq!(
-            degrees,
-            [
-                3, 2, 2, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1, 4, 1, 2, 1, 2
-            ]
-        );
-    }
-
-    #[test]
-    fn openpose_edges_bones_and_centre_are_the_published_ones() {
-        #[rustfmt::skip]
-        let bones = [
-            (0,0),(1,0),(2,1),(3,2),(4,3),(5,1),(6,5),(7,6),(8,2),(9,8),(10,9),(11,5),(12,11),(13,12),
-            (14,0),(15,0),(16,14),(17,15),
-        ];
-        let layout = Layout::openpose18();
-        assert_eq!(layout.bones(), bones);
-        assert_eq!(layout.centre(), 1);
-        assert_eq!(layout.edges(), OPENPOSE18_EDGES);
-        assert_eq!(
-            layout.mirror_permutation(),
-            [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
-        );
-    }
-
-    #[test]
-    fn kinect_bones_and_centre_are_the_published_ones() {
-        #[rustfmt::skip]
-        let published = [
-            (1,2),(2,3),(4,3),(5,3),(6,5),(7,6),(8,7),(9,3),(10,9),(11,10),(12,11),(13,1),(14,13),(15,14),
-            (16,15),(17,1),(18,17),(19,18),(20,19),(3,3),
-        ];
-        let layout = Layout::kinect20();
-        assert_eq!(layout.bones(), sorted(&published, 1));
-        assert_eq!(layout.centre(), 2);
-        assert_eq!(
-            layout.mirror_permutation(),
-            [
-                0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15
-            ]
-        );
-    }
-
-    #[test]
-    fn every_flip_maps_edges_onto_edges() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
-            let flip = layout.mirror_permutation();
-            let ordered = |(a, b): (usize, usize)| (a.min(b), a.max(b));
-            for &(a, b) in layout.edges() {
-                let image = ordered((flip[a], flip[b]));
-                assert!(
-                    layout.edges().iter().any(|&edge| ordered(edge) == image),
-                    "{}: {image:?}",
-                    layout.name()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn parts_cover_every_joint_once_and_agree_with_the_joint_names() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
-            let mut all: Vec<usize> = Vec::new();
-            for (part, joints) in layout.parts() {
-                all.extend(joints);
-                if let Some((side, _)) = part.split_once(' ') {
-                    for &joint in joints {
-                        assert!(layout.joints()[joint].starts_with(side), "{part}: {joint}");
-                    }
-                }
-            }
-            all.sort_unstable();
-            assert_eq!(all, (0..layout.joint_count()).collect::<Vec<_>>());
-        }
-    }
-}
+#[path = "presets_tests.rs"]
+mod tests;
