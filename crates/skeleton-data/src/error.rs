@@ -8,6 +8,7 @@ use crate::formats::FileError;
 use crate::layout::LayoutError;
 use crate::preprocess::StepError;
 use crate::sequence::{ClipShape, SequenceError};
+use crate::store::StoreError;
 
 /// Everything that can go wrong between a folder and a data set.
 #[derive(Debug, Error)]
@@ -211,6 +212,9 @@ pub enum DataError {
         /// Number of classes.
         classes: usize,
     },
+    /// A packed store that cannot be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl DataError {

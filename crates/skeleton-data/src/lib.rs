@@ -7,7 +7,7 @@
 //! Axes are always `[T, M, V, C]` on the host (frames, persons, joints, channels) and `[N, M, T, V, C]` in a
 //! batch. Coordinates are metres. All that is known about a body lies in its [`Layout`].
 //!
-//! Not for images, not for raw depth, and not a store: clips are held in memory.
+//! Not for images and not for raw depth. Clips are held in memory, or lie in a packed [`store`] that is mapped.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod formats;
@@ -15,6 +15,7 @@ pub mod layout;
 pub mod preprocess;
 pub mod repair;
 pub mod splits;
+pub mod store;
 pub mod synthetic;
 
 mod batch;
@@ -31,6 +32,7 @@ pub use layout::{Layout, LayoutBuilder, LayoutError};
 pub use preprocess::{Preprocess, Step};
 pub use sequence::{ClipShape, Meta, SequenceError, SkeletonSequence};
 pub use splits::Split;
+pub use store::{Store, StoreError};
 pub use stream::Stream;
 
 /// Compiles the README's example.
