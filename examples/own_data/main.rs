@@ -30,25 +30,50 @@ type Failure = Box<dyn std::error::Error>;
 fn learn(data: &Path, run: &Path) -> Result<(), Failure> {
     // Ten lines: the layout, the files, a store, a data set, an encoder, its training, and the features.
     let layout = Layout::from_json(&fs::read_to_string(data.join("layout.json"))?)?;
-    let options = OpenOptions { layout: Some(layout.clone()), ..OpenOptions::default() };
+    let options = OpenOptions {
+        layout: Some(layout.clone()),
+        ..OpenOptions::default()
+    };
     let recordings = open(data, Some(Format::Csv), &options)?;
     let prepare = IngestOptions::new(Preprocess::usual(Format::Csv, &layout));
     let report = ingest(&*recordings, data, &run.join("store"), &prepare, &())?;
-    let clips = Arc::new(SkeletonDataset::from_store(Arc::new(Store::open(&run.join("store"))?))?);
-    let (device, stream, config) = (DeviceSpec::default().device()?.autodiff(), Stream::Joint, epochs(2));
+    let clips = Arc::new(SkeletonDataset::from_store(Arc::new(Store::open(
+        &run.join("store"),
+    )?))?);
+    let (device, stream, config) = (
+        DeviceSpec::default().device()?.autodiff(),
+        Stream::Joint,
+        epochs(2),
+    );
     let method = SktConfig::new().init(StGcnConfig::new(layout).init(&device)?, &device)?;
-    let trained = pretrain(method, &clips, stream, &config, RunOptions::default(), run, &device)?;
+    let trained = pretrain(
+        method,
+        &clips,
+        stream,
+        &config,
+        RunOptions::default(),
+        run,
+        &device,
+    )?;
     let features = extract_features(&trained.method.encoder, &clips, stream, &device)?;
 
     let totals = &report.totals;
-    println!("{} recordings read, {} repaired, {} refused", totals.clips(), totals.repaired, totals.refused);
+    println!(
+        "{} recordings read, {} repaired, {} refused",
+        totals.clips(),
+        totals.repaired,
+        totals.refused
+    );
     println!("{} clips, {} features each", features.len(), features.dim());
     Ok(())
 }
 
 /// Long enough to see it work; a real run takes 30 or more.
 fn epochs(epochs: usize) -> PretrainConfig {
-    PretrainConfig { epochs, ..PretrainConfig::default() }
+    PretrainConfig {
+        epochs,
+        ..PretrainConfig::default()
+    }
 }
 
 fn main() -> Result<(), Failure> {
@@ -68,7 +93,10 @@ fn main() -> Result<(), Failure> {
 fn write_suit(folder: &Path) -> Result<(), Failure> {
     let text = include_str!("layout.json");
     let layout = Layout::from_json(text)?;
-    let figures = SyntheticConfig { clips_per_action: 8, ..SyntheticConfig::new(layout.clone()) };
+    let figures = SyntheticConfig {
+        clips_per_action: 8,
+        ..SyntheticConfig::new(layout.clone())
+    };
     let classes = figures.class_names();
     for clip in figures.generate()? {
         let mut csv = String::from("frame");
@@ -78,13 +106,20 @@ fn write_suit(folder: &Path) -> Result<(), Failure> {
         for frame in 0..clip.shape().frames {
             write!(csv, "\n{frame}")?;
             for joint in 0..layout.joint_count() {
-                let [x, y, z] = clip.joint(frame, 0, joint) else { unreachable!("three channels") };
+                let [x, y, z] = clip.joint(frame, 0, joint) else {
+                    unreachable!("three channels")
+                };
                 write!(csv, ",{x},{y},{z}")?;
             }
         }
         let class = clip.meta().label.map_or("unknown", |label| &classes[label]);
         fs::create_dir_all(folder.join(class))?;
-        fs::write(folder.join(class).join(format!("{}.csv", clip.meta().source)), csv)?;
+        fs::write(
+            folder
+                .join(class)
+                .join(format!("{}.csv", clip.meta().source)),
+            csv,
+        )?;
     }
     Ok(fs::write(folder.join("layout.json"), text)?)
 }

@@ -109,7 +109,8 @@ impl Features {
 /// Runs every clip through the encoder in inference mode, without augmentation.
 ///
 /// # Errors
-/// [`EvaluateError::Unlabelled`] and [`EvaluateError::NonFinite`], naming the clip.
+/// [`EvaluateError::Unlabelled`] and [`EvaluateError::NonFinite`], naming the clip, and [`EvaluateError::Data`] where a
+/// store is damaged.
 pub fn extract_features<E: Encoder>(
     encoder: &E,
     dataset: &SkeletonDataset,
@@ -120,23 +121,25 @@ pub fn extract_features<E: Encoder>(
     let device = device.clone().inner();
     let batcher = SkeletonBatcher::new(dataset.layout(), stream);
     let dim = encoder.feature_dim();
-    let mut values = Vec::with_capacity(dataset.clips().len() * dim);
-    let mut labels = Vec::with_capacity(dataset.clips().len());
-    for clips in dataset.clips().chunks(BATCH) {
-        let batch = batcher.batch(clips.to_vec(), &device);
+    let mut values = Vec::with_capacity(dataset.len() * dim);
+    let mut labels = Vec::with_capacity(dataset.len());
+    for start in (0..dataset.len()).step_by(BATCH) {
+        let rows = start..dataset.len().min(start + BATCH);
+        let clips: Result<Vec<_>, _> = rows.clone().map(|row| dataset.clip(row)).collect();
+        let batch = batcher.batch(clips?, &device);
         let features: Vec<f32> = encoder
             .forward(batch.clips)
             .into_data()
             .iter::<f32>()
             .collect();
-        for (row, clip) in features.chunks(dim).zip(clips) {
-            let source_name = || clip.meta().source.clone();
+        for (row, meta) in features.chunks(dim).zip(rows.map(|row| dataset.meta(row))) {
+            let source_name = || meta.source.clone();
             if row.iter().any(|value| !value.is_finite()) {
                 return Err(EvaluateError::NonFinite {
                     source_name: source_name(),
                 });
             }
-            labels.push(clip.meta().label.ok_or_else(|| EvaluateError::Unlabelled {
+            labels.push(meta.label.ok_or_else(|| EvaluateError::Unlabelled {
                 source_name: source_name(),
             })?);
         }

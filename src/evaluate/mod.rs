@@ -17,8 +17,11 @@ use skeleton_data::{SkeletonDataset, Stream};
 use crate::report::Accuracy;
 
 /// Why an encoder could not be judged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
+    /// A clip could not be read from its store.
+    #[error(transparent)]
+    Data(#[from] skeleton_data::DataError),
     /// A clip has no label to learn or to compare with.
     #[error("clip `{source_name}` has no label: the linear probe and kNN need one for each clip")]
     Unlabelled {

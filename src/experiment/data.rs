@@ -236,8 +236,8 @@ impl PreparedData {
             "{} ({}): {} clips to train on, {} to test on, each {}",
             self.format,
             self.protocol,
-            self.train.clips().len(),
-            self.test.clips().len(),
+            self.train.len(),
+            self.test.len(),
             self.train.shape()
         );
         if let Some(report) = &self.report {

@@ -151,7 +151,7 @@ impl SktExperiment {
         let device = options.device.device()?.autodiff();
         let data = self.data.prepare(options.data.as_deref())?;
         say(&data.summary());
-        self.pretrain.validate_for(data.train.clips().len())?;
+        self.pretrain.validate_for(data.train.len())?;
         let method = self.init(&data, &device)?;
         let folder = RunFolder::open(&options.out, self, options.resume)?;
 
@@ -219,8 +219,8 @@ impl SktExperiment {
             dataset: self.data.format.to_string(),
             protocol: data.protocol.clone(),
             stream: self.data.stream.to_string(),
-            train_sequences: data.train.clips().len(),
-            test_sequences: data.test.clips().len(),
+            train_sequences: data.train.len(),
+            test_sequences: data.test.len(),
             seed: self.pretrain.seed,
             epochs: self.pretrain.epochs,
             epoch_choice: "last".to_owned(),
@@ -230,7 +230,7 @@ impl SktExperiment {
             encoder,
             random_encoder,
             pretrained,
-            pretrain: self.pretrain_summary(&trained, data.train.clips().len()),
+            pretrain: self.pretrain_summary(&trained, data.train.len()),
             curve,
         };
         folder.write("metrics.json", &metrics)?;

@@ -8,7 +8,7 @@ use augment::{Clip, ViewKey, Views};
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::{Device, Tensor, TensorData};
-use skeleton_data::{SkeletonDataset, Stream};
+use skeleton_data::{DataError, SkeletonDataset, Stream};
 use ssl_objectives::TwoViewBatch;
 
 /// The sample number that stands for "the whole epoch": its generator shuffles the clips.
@@ -84,7 +84,7 @@ impl ViewLoader {
         first_epoch: usize,
         device: Device,
     ) -> Self {
-        let samples = (0..dataset.clips().len()).collect();
+        let samples = (0..dataset.len()).collect();
         let plan = Plan::new(
             dataset, views, stream, samples, batch_size, seed, workers, true,
         );
@@ -106,7 +106,7 @@ impl ViewLoader {
         workers: usize,
         device: Device,
     ) -> Self {
-        let total = dataset.clips().len();
+        let total = dataset.len();
         let clips = clips.min(total);
         let samples = (0..clips).map(|i| i * total / clips).collect();
         let plan = Plan::new(
@@ -165,11 +165,16 @@ impl Plan {
     }
 
     /// Both views of the clips `samples` as `[N, M, T, V, C]` values.
-    fn batch(&self, epoch: u64, samples: &[usize], clip: &mut Clip) -> HostBatch {
+    fn batch(
+        &self,
+        epoch: u64,
+        samples: &[usize],
+        clip: &mut Clip,
+    ) -> Result<HostBatch, DataError> {
         let mut views = [Vec::new(), Vec::new()];
         let mut shape = [0; 5];
         for &sample in samples {
-            let sequence = &self.dataset.clips()[sample];
+            let sequence = self.dataset.clip(sample)?;
             for (view, values) in views.iter_mut().enumerate() {
                 let key = ViewKey {
                     seed: self.seed,
@@ -192,7 +197,7 @@ impl Plan {
                 skeleton_data::persons_first(clip.data(), made, values);
             }
         }
-        HostBatch { views, shape }
+        Ok(HostBatch { views, shape })
     }
 }
 
@@ -257,8 +262,8 @@ enum Source {
 }
 
 struct Workers {
-    receiver: Option<Receiver<(usize, HostBatch)>>,
-    early: BTreeMap<usize, HostBatch>,
+    receiver: Option<Receiver<(usize, Result<HostBatch, DataError>)>>,
+    early: BTreeMap<usize, Result<HostBatch, DataError>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -312,7 +317,7 @@ impl Workers {
     }
 
     /// The batch with this index, or nothing if a worker died.
-    fn wait_for(&mut self, index: usize) -> Option<HostBatch> {
+    fn wait_for(&mut self, index: usize) -> Option<Result<HostBatch, DataError>> {
         loop {
             if let Some(batch) = self.early.remove(&index) {
                 return Some(batch);
@@ -329,7 +334,7 @@ fn work(
     order: &[usize],
     batches: usize,
     next: &AtomicUsize,
-    sender: &SyncSender<(usize, HostBatch)>,
+    sender: &SyncSender<(usize, Result<HostBatch, DataError>)>,
 ) {
     let mut clip = Clip::new();
     loop {
@@ -370,22 +375,28 @@ impl Iterator for ViewIterator {
         let host = match &mut self.source {
             Source::Inline(clip) => {
                 let samples = batch_samples(&self.order, index, self.plan.batch_size);
-                self.plan.batch(self.epoch, samples, clip)
+                self.plan
+                    .batch(self.epoch, samples, clip)
+                    .map_err(DatasetError::new)
             }
             Source::Workers(workers) => match workers.wait_for(index) {
-                Some(batch) => batch,
+                Some(batch) => batch.map_err(DatasetError::new),
                 None => {
-                    self.next = self.batches;
-                    return Some(Err(DatasetError::new(std::io::Error::other(
-                        "a data loader worker died",
-                    ))));
+                    let died = std::io::Error::other("a data loader worker died");
+                    Err(DatasetError::new(died))
                 }
             },
         };
         let HostBatch {
             views: [a, b],
             shape,
-        } = host;
+        } = match host {
+            Ok(host) => host,
+            Err(error) => {
+                self.next = self.batches;
+                return Some(Err(error));
+            }
+        };
         let tensor =
             |values: Vec<f32>| Tensor::<5>::from_data(TensorData::new(values, shape), &self.device);
         Some(Ok(TwoViewBatch {

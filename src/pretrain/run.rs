@@ -83,7 +83,7 @@ where
         + Display
         + 'static,
 {
-    let clips = dataset.clips().len();
+    let clips = dataset.len();
     config.validate_for(clips)?;
     let views = Views::same(config.views.clone());
     views.output_shape(dataset.shape())?;

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use strum::IntoStaticStr;
 use thiserror::Error;
 
 use crate::formats::FileError;
 use crate::layout::LayoutError;
 use crate::preprocess::StepError;
 use crate::sequence::{ClipShape, SequenceError};
+use crate::store::StoreError;
 
 /// Everything that can go wrong between a folder and a data set.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum DataError {
     /// A layout that cannot be built.
@@ -215,6 +218,9 @@ pub enum DataError {
     #[cfg(feature = "render")]
     #[error(transparent)]
     Render(#[from] crate::render::RenderError),
+    /// A packed store that cannot be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl DataError {

@@ -7,18 +7,21 @@
 //! Axes are always `[T, M, V, C]` on the host (frames, persons, joints, channels) and `[N, M, T, V, C]` in a
 //! batch. Coordinates are metres. All that is known about a body lies in its [`Layout`].
 //!
-//! Not for images, not for raw depth, and not a store: clips are held in memory.
+//! Not for images and not for raw depth. Clips are held in memory, or lie in a packed [`store`] that is mapped.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod formats;
+pub mod ingest;
 pub mod layout;
 pub mod preprocess;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod repair;
 pub mod splits;
+pub mod store;
 pub mod synthetic;
 
+mod atomic;
 mod batch;
 mod dataset;
 mod error;
@@ -33,6 +36,7 @@ pub use layout::{Layout, LayoutBuilder, LayoutError};
 pub use preprocess::{Preprocess, Step};
 pub use sequence::{ClipShape, Meta, SequenceError, SkeletonSequence};
 pub use splits::Split;
+pub use store::{Store, StoreError};
 pub use stream::Stream;
 
 /// Compiles the README's example.

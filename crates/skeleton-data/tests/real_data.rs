@@ -52,7 +52,7 @@ fn every_nw_ucla_clip_is_read_and_split_1020_to_464() {
     assert_eq!(dataset.shape(), ClipShape::new(50, 1, 20, 3));
 
     let (train, test) = dataset.split(Split::NwUclaCrossView).unwrap();
-    assert_eq!((train.clips().len(), test.clips().len()), (1020, 464));
+    assert_eq!((train.len(), test.len()), (1020, 464));
     // Per-class counts of the test view, `papers.md` 1.5.
     assert_eq!(
         test.class_counts(),
@@ -131,7 +131,7 @@ fn every_ntu_sample_parses_and_becomes_a_finite_clip() {
     let dataset = SkeletonDataset::new(layout, NtuEdition::Ntu60.classes(), clips).unwrap();
     assert_eq!(dataset.shape(), ClipShape::new(50, 2, 25, 3));
     let (train, test) = dataset.split(Split::Ntu60CrossView).unwrap();
-    assert_eq!((train.clips().len(), test.clips().len()), (1, 11));
+    assert_eq!((train.len(), test.len()), (1, 11));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use strum::IntoStaticStr;
 use thiserror::Error;
 
 /// Where in a file something is: a line of text, or a frame where lines mean nothing (JSON).
@@ -23,7 +24,8 @@ impl fmt::Display for Place {
 }
 
 /// What is wrong with a file; [`DataError::File`](crate::DataError::File) adds its path.
-#[derive(Clone, Debug, PartialEq, Error)]
+#[derive(Clone, Debug, PartialEq, Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum FileError {
     /// The operating system refused to read it.

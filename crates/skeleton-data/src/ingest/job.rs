@@ -1,7 +1,6 @@
 //! What an ingestion is to do and how far it has come, on disk, so that it can go on after being killed.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::totals::Totals;
+use crate::atomic::write_atomically;
 use crate::formats::{Format, Source};
 use crate::store::{Dtype, ShardEntry};
 use crate::{Layout, Preprocess};
@@ -58,7 +58,11 @@ impl Job {
             dtype,
             shard_bytes,
             items: source.len(),
-            sha256: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: digest
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         }
     }
 
@@ -74,9 +78,15 @@ impl Job {
             (self.dtype == other.dtype, "type of the stored values"),
             (self.shard_bytes == other.shard_bytes, "size of a shard"),
             (self.items == other.items, "number of input files"),
-            (self.sha256 == other.sha256, "names or sizes of the input files"),
+            (
+                self.sha256 == other.sha256,
+                "names or sizes of the input files",
+            ),
         ];
-        checks.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
+        checks
+            .into_iter()
+            .find(|(same, _)| !same)
+            .map(|(_, what)| what)
     }
 }
 
@@ -121,8 +131,8 @@ impl Progress {
             folder: folder.to_owned(),
             what,
         };
-        let progress: Self =
-            serde_json::from_str(&text).map_err(|error| other(format!("form of {PROGRESS} ({error})")))?;
+        let progress: Self = serde_json::from_str(&text)
+            .map_err(|error| other(format!("form of {PROGRESS} ({error})")))?;
         match progress.job.difference(job) {
             None => Ok(Some(progress)),
             Some(what) => Err(other(what.to_owned())),
@@ -135,14 +145,10 @@ impl Progress {
     }
 }
 
-/// Writes JSON under a temporary name and renames it.
+/// Writes JSON, whole or not at all.
 pub(super) fn write_whole(path: &Path, value: &impl Serialize) -> Result<(), IngestError> {
     let io = |error: std::io::Error| IngestError::io(path, &error);
     let mut text = serde_json::to_string_pretty(value).map_err(|error| io(error.into()))?;
     text.push('\n');
-    let partial = path.with_extension("partial");
-    let mut file = fs::File::create(&partial).map_err(io)?;
-    file.write_all(text.as_bytes()).map_err(io)?;
-    file.sync_all().map_err(io)?;
-    fs::rename(&partial, path).map_err(io)
+    write_atomically(path, &[text.as_bytes()]).map_err(io)
 }

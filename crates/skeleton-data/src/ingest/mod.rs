@@ -105,9 +105,15 @@ pub fn ingest(
     options: &IngestOptions,
     progress: &dyn Progressing,
 ) -> Result<IngestReport, IngestError> {
-    let job = Job::of(source, input, &options.preprocess, options.dtype, options.shard_bytes);
+    let job = Job::of(
+        source,
+        input,
+        &options.preprocess,
+        options.dtype,
+        options.shard_bytes,
+    );
     let spec = StoreSpec {
-        format: source.format(),
+        format: source.format().to_string(),
         layout: source.layout().clone(),
         classes: source.classes().to_vec(),
         preprocess: options.preprocess.clone(),
@@ -159,7 +165,7 @@ pub fn ingest(
         if let Err(panic) = reading.join() {
             std::panic::resume_unwind(panic);
         }
-        Ok(())
+        Ok::<(), IngestError>(())
     })?;
     writer.finish(source)
 }
@@ -215,7 +221,10 @@ fn prepare(
 
 /// A path relative to the input, with `/` on every system; the input itself by its name.
 fn shown(path: &Path, input: &Path) -> String {
-    let relative = path.strip_prefix(input).ok().filter(|rest| !rest.as_os_str().is_empty());
+    let relative = path
+        .strip_prefix(input)
+        .ok()
+        .filter(|rest| !rest.as_os_str().is_empty());
     let relative = relative.or_else(|| path.strip_prefix(input.parent()?).ok());
     let text = relative.unwrap_or(path).to_string_lossy();
     text.replace(std::path::MAIN_SEPARATOR, "/")

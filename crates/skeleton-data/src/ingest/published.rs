@@ -105,7 +105,9 @@ pub(super) fn compare(source: &dyn Source, totals: &Totals) -> Vec<PublishedCoun
         ),
         ("clips".to_owned(), counts.clips, totals.clips()),
     ];
-    for ((name, sides), &(train, test)) in source.splits().iter().zip(&totals.splits).zip(counts.sides) {
+    for ((name, sides), &(train, test)) in
+        source.splits().iter().zip(&totals.splits).zip(counts.sides)
+    {
         compared.push((format!("{name} training clips"), train, sides.train));
         compared.push((format!("{name} test clips"), test, sides.test));
     }
@@ -127,7 +129,11 @@ mod tests {
     #[test]
     fn sides_of_published_splits_sum_to_the_clips() {
         for counts in &PUBLISHED {
-            assert!(counts.files == 0 || counts.incomplete == 0 || counts.files - counts.incomplete == counts.clips);
+            assert!(
+                counts.files == 0
+                    || counts.incomplete == 0
+                    || counts.files - counts.incomplete == counts.clips
+            );
             for (train, test) in counts.sides {
                 assert_eq!(train + test, counts.clips, "{}", counts.name);
             }

@@ -104,7 +104,9 @@ impl Outcome {
     pub(super) fn refused(error: &DataError) -> Self {
         let (kind, text): (&'static str, String) = match error {
             DataError::File { error, .. } => (error.as_ref().into(), error.to_string()),
-            DataError::Preprocess { error: inner, .. } => (inner.as_ref().into(), error.to_string()),
+            DataError::Preprocess { error: inner, .. } => {
+                (inner.as_ref().into(), error.to_string())
+            }
             other => (other.into(), other.to_string()),
         };
         Self::Refused {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::totals::Totals;
 use super::{Item, Outcome, Progressing, Record, batch_end, shown};
 use crate::Preprocess;
-use crate::formats::{Source, Skipped};
+use crate::formats::{Skipped, Source};
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -53,9 +53,14 @@ pub fn survey(source: &dyn Source, input: &Path, progress: &dyn Progressing) -> 
             survey.totals.add(&record);
             if let Some(recording) = recording {
                 let shape = recording.sequence.shape();
-                survey.extent.resize(shape.channels.max(survey.extent.len()), (f32::INFINITY, f32::NEG_INFINITY));
+                survey.extent.resize(
+                    shape.channels.max(survey.extent.len()),
+                    (f32::INFINITY, f32::NEG_INFINITY),
+                );
                 let bodies = recording.sequence.frames().chunks_exact(shape.person_len());
-                let seen = bodies.zip(recording.sequence.validity()).filter(|(_, valid)| **valid);
+                let seen = bodies
+                    .zip(recording.sequence.validity())
+                    .filter(|(_, valid)| **valid);
                 for point in seen.flat_map(|(body, _)| body.chunks_exact(shape.channels)) {
                     for ((low, high), &value) in survey.extent.iter_mut().zip(point) {
                         *low = low.min(value);

@@ -10,6 +10,7 @@ use crate::formats::{FileError, Format, Side, SkipReason, Skipped};
 use crate::preprocess::{BodyOrder, ChooseBodies, Resample, Step};
 use crate::repair::{Repair, RepairKind};
 use crate::store::{INDEX, Store};
+
 use crate::{ClipShape, Meta, SkeletonSequence};
 
 /// Recordings of a two-joint body; some are refused, some mended, some files hold several.
@@ -42,7 +43,9 @@ impl MadeUp {
     fn recording(&self, item: usize, part: usize) -> Recording {
         let frames = 3 + (item * 7 + part) % 11;
         let shape = ClipShape::new(frames, 1 + item % 2, 2, 3);
-        let values = (0..shape.len()).map(|i| ((i * 31 + item * 17 + part) % 97) as f32 - 48.5).collect();
+        let values = (0..shape.len())
+            .map(|i| ((i * 31 + item * 17 + part) % 97) as f32 - 48.5)
+            .collect();
         let meta = Meta {
             source: format!("clip {item} {part}"),
             label: (item % 5 != 0).then_some(item % 2),
@@ -88,7 +91,11 @@ impl Source for MadeUp {
         &self.skipped
     }
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
-        let spent = self.power.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let spent = self
+            .power
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         assert!(spent.is_ok(), "the power is gone");
         match item % 6 {
             0 => vec![Err(DataError::file(&self.path(item), FileError::NoFrames))],
@@ -113,7 +120,9 @@ fn options() -> IngestOptions {
 }
 
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap());
     entries
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -124,7 +133,14 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn run(items: usize, options: &IngestOptions) -> (IngestReport, BTreeMap<String, Vec<u8>>) {
     let folder = tempfile::tempdir().unwrap();
-    let report = ingest(&MadeUp::new(items), Path::new("in"), folder.path(), options, &()).unwrap();
+    let report = ingest(
+        &MadeUp::new(items),
+        Path::new("in"),
+        folder.path(),
+        options,
+        &(),
+    )
+    .unwrap();
     (report, contents(folder.path()))
 }
 
@@ -133,20 +149,34 @@ fn every_file_is_accounted_for() {
     let (report, files) = run(60, &options());
     let totals = &report.totals;
     // Of 60 files 10 are refused and 10 hold three recordings.
-    assert_eq!((totals.clips(), totals.refused, totals.left_out), (70, 10, 1));
-    assert_eq!(totals.refusals, BTreeMap::from([("no_frames".to_owned(), 10)]));
+    assert_eq!(
+        (totals.clips(), totals.refused, totals.left_out),
+        (70, 10, 1)
+    );
+    assert_eq!(
+        totals.refusals,
+        BTreeMap::from([("no_frames".to_owned(), 10)])
+    );
     assert_eq!(totals.repairs.values().sum::<usize>(), totals.repaired);
     let classes: usize = totals.classes.iter().sum();
     assert_eq!(classes + totals.unlabelled, 70);
-    let SideCounts { train, test, neither } = totals.splits[0];
+    let SideCounts {
+        train,
+        test,
+        neither,
+    } = totals.splits[0];
     assert_eq!(train + test + neither, 70);
     assert_eq!(totals.lengths.count(), 70);
 
     let text = String::from_utf8(files[RECORDS].clone()).unwrap();
-    let records: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records: Vec<Record> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(records.len(), 81);
     assert_eq!(records[0].path, "left.txt");
-    let refused = r#"{"path":"0006.txt","outcome":"refused","kind":"no_frames","error":"holds no frames"}"#;
+    let refused =
+        r#"{"path":"0006.txt","outcome":"refused","kind":"no_frames","error":"holds no frames"}"#;
     assert!(text.lines().any(|line| line == refused), "{text}");
     let mut again = Totals::new(3, 1);
     records.iter().for_each(|record| again.add(record));
@@ -162,8 +192,14 @@ fn the_store_holds_the_prepared_clips_in_order() {
     ingest(&source, Path::new("in"), folder.path(), &options(), &()).unwrap();
     let store = Store::open(folder.path()).unwrap();
     let mut clip = 0;
-    for read in (0..60).flat_map(|item| source.read(item)).filter_map(Result::ok) {
-        let expected = options().preprocess.apply(read.sequence, &source.layout).unwrap();
+    for read in (0..60)
+        .flat_map(|item| source.read(item))
+        .filter_map(Result::ok)
+    {
+        let expected = options()
+            .preprocess
+            .apply(read.sequence, &source.layout)
+            .unwrap();
         assert_eq!(store.sequence(clip).unwrap(), expected);
         assert_eq!(store.side(clip, "made-up").unwrap(), read.sides[0]);
         clip += 1;
@@ -174,9 +210,21 @@ fn the_store_holds_the_prepared_clips_in_order() {
 
 #[test]
 fn the_bytes_do_not_depend_on_the_number_of_threads() {
-    let (_, one) = run(300, &IngestOptions { threads: Some(1), ..options() });
+    let (_, one) = run(
+        300,
+        &IngestOptions {
+            threads: Some(1),
+            ..options()
+        },
+    );
     for threads in [2, 5] {
-        let (_, many) = run(300, &IngestOptions { threads: Some(threads), ..options() });
+        let (_, many) = run(
+            300,
+            &IngestOptions {
+                threads: Some(threads),
+                ..options()
+            },
+        );
         assert_eq!(one, many);
     }
     assert!(one.len() > 10, "several shards: {:?}", one.keys());
@@ -191,7 +239,10 @@ fn an_ingestion_that_lost_power_at_any_point_is_gone_on_with_to_the_same_bytes()
         let folder = tempfile::tempdir().unwrap();
         let mut source = MadeUp::new(900);
         source.power = AtomicUsize::new(power);
-        let one = IngestOptions { threads: Some(1), ..options() };
+        let one = IngestOptions {
+            threads: Some(1),
+            ..options()
+        };
         let run = |source: &MadeUp| ingest(source, Path::new("in"), folder.path(), &one, &());
         let lost = std::panic::catch_unwind(AssertUnwindSafe(|| run(&source)));
         assert!(lost.is_err());
@@ -213,7 +264,10 @@ fn leftovers_behind_the_last_saved_shard_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let mut source = MadeUp::new(900);
     source.power = AtomicUsize::new(600);
-    let small = IngestOptions { threads: Some(1), ..options() };
+    let small = IngestOptions {
+        threads: Some(1),
+        ..options()
+    };
     let lost = std::panic::catch_unwind(AssertUnwindSafe(|| {
         ingest(&source, Path::new("in"), folder.path(), &small, &())
     }));
@@ -222,12 +276,19 @@ fn leftovers_behind_the_last_saved_shard_do_no_harm() {
     let progress: Progress = serde_json::from_str(&progress).unwrap();
     let next = format!("shard-{:05}.safetensors", progress.shards.len());
     std::fs::write(folder.path().join(next), "half").unwrap();
-    std::fs::write(folder.path().join("progress.partial"), "{").unwrap();
+    std::fs::write(folder.path().join("progress.json.partial"), "{").unwrap();
     let records = folder.path().join(RECORDS);
     let mut text = std::fs::read(&records).unwrap_or_default();
     text.extend(b"{\"path\": \"half a li");
     std::fs::write(&records, text).unwrap();
-    ingest(&MadeUp::new(900), Path::new("in"), folder.path(), &small, &()).unwrap();
+    ingest(
+        &MadeUp::new(900),
+        Path::new("in"),
+        folder.path(),
+        &small,
+        &(),
+    )
+    .unwrap();
     assert_eq!(contents(folder.path()), whole);
 }
 
@@ -242,17 +303,34 @@ fn another_job_a_finished_store_and_foreign_files_are_not_overwritten() {
     let before = contents(folder.path());
     assert!(matches!(run(&options()), Err(IngestError::Finished { .. })));
     assert_eq!(contents(folder.path()), before);
-    let restart = IngestOptions { restart: true, ..options() };
+    let restart = IngestOptions {
+        restart: true,
+        ..options()
+    };
     run(&restart).unwrap();
     assert_eq!(contents(folder.path()), before);
 
     // As if it had been killed before the index was written.
     std::fs::remove_file(folder.path().join(INDEX)).unwrap();
-    let job = Job::of(&MadeUp::new(60), Path::new("in"), &options().preprocess, Dtype::F32, 16 << 10);
-    Progress::start(job, Totals::new(3, 1)).save(folder.path()).unwrap();
-    let other = IngestOptions { dtype: Dtype::F16, ..options() };
+    let job = Job::of(
+        &MadeUp::new(60),
+        Path::new("in"),
+        &options().preprocess,
+        Dtype::F32,
+        16 << 10,
+    );
+    Progress::start(job, Totals::new(3, 1))
+        .save(folder.path())
+        .unwrap();
+    let other = IngestOptions {
+        dtype: Dtype::F16,
+        ..options()
+    };
     let message = run(&other).unwrap_err().to_string();
-    assert!(message.contains("another type of the stored values"), "{message}");
+    assert!(
+        message.contains("another type of the stored values"),
+        "{message}"
+    );
     run(&options()).unwrap();
     assert_eq!(contents(folder.path()), before);
 
@@ -265,7 +343,14 @@ fn another_job_a_finished_store_and_foreign_files_are_not_overwritten() {
 #[test]
 fn nothing_usable_is_an_error_that_shows_the_first() {
     let folder = tempfile::tempdir().unwrap();
-    let error = ingest(&MadeUp::new(1), Path::new("in"), folder.path(), &options(), &()).unwrap_err();
+    let error = ingest(
+        &MadeUp::new(1),
+        Path::new("in"),
+        folder.path(),
+        &options(),
+        &(),
+    )
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "none of the 1 files gave a clip; the first: 0000.txt: holds no frames"
@@ -276,5 +361,8 @@ fn nothing_usable_is_an_error_that_shows_the_first() {
 fn clips_of_different_numbers_of_persons_are_refused_one_by_one() {
     let loose = IngestOptions::new(Preprocess::new("nothing", []));
     let (report, _) = run(12, &loose);
-    assert!(report.totals.clips() > 0 && report.totals.refused > 2, "{report:?}");
+    assert!(
+        report.totals.clips() > 0 && report.totals.refused > 2,
+        "{report:?}"
+    );
 }

@@ -8,7 +8,7 @@ use super::job::{PROGRESS, Progress, write_whole};
 use super::{IngestError, IngestReport, Item, Outcome, RECORDS, REPORT, Record, shown};
 use crate::DataError;
 use crate::formats::{Skipped, Source};
-use crate::store::{self, ShardBuilder, StoreIndex, StoreSpec};
+use crate::store::{INDEX, ShardBuilder, ShardEntry, StoreIndex, StoreSpec};
 
 /// Makes the folder, or checks that what it holds is an unfinished ingestion.
 ///
@@ -19,7 +19,13 @@ pub(super) fn prepare(folder: &Path, restart: bool) -> Result<(), IngestError> {
     fs::create_dir_all(folder).map_err(io)?;
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
-        names.push(entry.map_err(io)?.file_name().to_string_lossy().into_owned());
+        names.push(
+            entry
+                .map_err(io)?
+                .file_name()
+                .to_string_lossy()
+                .into_owned(),
+        );
     }
     names.sort();
     if let Some(found) = names.iter().find(|name| !is_ours(name)) {
@@ -31,10 +37,14 @@ pub(super) fn prepare(folder: &Path, restart: bool) -> Result<(), IngestError> {
     let has = |name: &str| names.iter().any(|found| found == name);
     if restart {
         // The index goes first: what is left is then no store.
-        names.sort_by_key(|name| name != store::INDEX);
+        names.sort_by_key(|name| name != INDEX);
         return names.iter().try_for_each(|name| remove(&folder.join(name)));
     }
-    if has(store::INDEX) {
+    // What a killed process was writing.
+    for name in names.iter().filter(|name| name.ends_with(".partial")) {
+        remove(&folder.join(name))?;
+    }
+    if has(INDEX) {
         return Err(IngestError::Finished {
             folder: folder.to_owned(),
         });
@@ -45,12 +55,20 @@ pub(super) fn prepare(folder: &Path, restart: bool) -> Result<(), IngestError> {
 /// Whether a file of this name can be a part of an ingestion's output.
 fn is_ours(name: &str) -> bool {
     let shard = name.starts_with("shard-") && name.contains(".safetensors");
-    let partial = name.ends_with(".partial");
-    shard || partial || [store::INDEX, RECORDS, REPORT, PROGRESS].contains(&name)
+    let name = name.strip_suffix(".partial").unwrap_or(name);
+    shard || [INDEX, RECORDS, REPORT, PROGRESS].contains(&name)
 }
 
 fn remove(path: &Path) -> Result<(), IngestError> {
     fs::remove_file(path).map_err(|error| IngestError::io(path, &error))
+}
+
+/// An empty shard behind those that are written.
+fn builder(spec: &StoreSpec, last: Option<&ShardEntry>) -> ShardBuilder {
+    match last {
+        None => ShardBuilder::new(spec),
+        Some(last) => ShardBuilder::with_shape(spec, last.persons, last.channels),
+    }
 }
 
 /// Appends items in order.
@@ -88,15 +106,24 @@ impl Writer {
             }
         }
         let mut file = OpenOptions::new();
-        let mut file = file.create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;
+        let mut file = file
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
         let found = file.metadata().map_err(io)?.len();
         if found < progress.record_bytes {
-            let message = format!("{RECORDS} has {found} bytes, expected {}", progress.record_bytes);
+            let message = format!(
+                "{RECORDS} has {found} bytes, expected {}",
+                progress.record_bytes
+            );
             return Err(damaged(message));
         }
         file.set_len(progress.record_bytes).map_err(io)?;
         std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).map_err(io)?;
-        let shard = ShardBuilder::following(&spec, progress.shards.last());
+        let shard = builder(&spec, progress.shards.last());
         Ok(Self {
             folder: folder.to_owned(),
             spec,
@@ -110,7 +137,11 @@ impl Writer {
     }
 
     /// Records the files that were left out.
-    pub(super) fn left_out(&mut self, skipped: &[Skipped], input: &Path) -> Result<(), IngestError> {
+    pub(super) fn left_out(
+        &mut self,
+        skipped: &[Skipped],
+        input: &Path,
+    ) -> Result<(), IngestError> {
         for Skipped { path, reason } in skipped {
             self.record(&Record {
                 path: shown(path, input),
@@ -134,7 +165,7 @@ impl Writer {
             self.record(&record)?;
         }
         self.progress.next += 1;
-        if self.shard.bytes() >= self.shard_bytes {
+        if self.shard.bytes() as u64 >= self.shard_bytes {
             self.close_shard()?;
         }
         Ok(())
@@ -148,8 +179,8 @@ impl Writer {
         }
         self.progress.totals.add(record);
         let path = || self.folder.join(RECORDS);
-        let mut line = serde_json::to_vec(record)
-            .map_err(|error| IngestError::io(&path(), &error.into()))?;
+        let mut line =
+            serde_json::to_vec(record).map_err(|error| IngestError::io(&path(), &error.into()))?;
         line.push(b'\n');
         self.record_bytes += line.len() as u64;
         let written = self.records.write_all(&line);
@@ -159,17 +190,19 @@ impl Writer {
     fn close_shard(&mut self) -> Result<(), IngestError> {
         self.flush_records()?;
         let number = self.progress.shards.len();
-        let next = ShardBuilder::following(&self.spec, None);
-        let shard = std::mem::replace(&mut self.shard, next);
+        let shard = std::mem::replace(&mut self.shard, ShardBuilder::new(&self.spec));
         let entry = shard.write(&self.folder, number)?;
-        self.shard = ShardBuilder::following(&self.spec, Some(&entry));
+        self.shard = builder(&self.spec, Some(&entry));
         self.progress.shards.push(entry);
         self.progress.record_bytes = self.record_bytes;
         self.progress.save(&self.folder)
     }
 
     fn flush_records(&mut self) -> Result<(), IngestError> {
-        let flushed = self.records.flush().and_then(|()| self.records.get_ref().sync_all());
+        let flushed = self
+            .records
+            .flush()
+            .and_then(|()| self.records.get_ref().sync_all());
         flushed.map_err(|error| IngestError::io(&self.folder.join(RECORDS), &error))
     }
 
@@ -184,10 +217,12 @@ impl Writer {
         if report.totals.clips() == 0 {
             return Err(IngestError::NothingUsable {
                 items: source.len(),
-                first: self.first_refusal.unwrap_or_else(|| "every file was left out".into()),
+                first: self
+                    .first_refusal
+                    .unwrap_or_else(|| "every file was left out".into()),
             });
         }
-        StoreIndex::new(self.spec, self.progress.shards).write(&self.folder)?;
+        StoreIndex::new(self.spec, self.progress.shards)?.write(&self.folder)?;
         match fs::remove_file(self.folder.join(PROGRESS)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(IngestError::io(&self.folder.join(PROGRESS), &error))

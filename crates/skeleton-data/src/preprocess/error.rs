@@ -1,12 +1,14 @@
 //! Why a preprocessing step cannot work on a sequence.
 
+use strum::IntoStaticStr;
 use thiserror::Error;
 
 use crate::ClipShape;
 
 /// What went wrong in one step; [`DataError::Preprocess`](crate::DataError::Preprocess) adds the recording
 /// and the step.
-#[derive(Clone, Debug, PartialEq, Error)]
+#[derive(Clone, Debug, PartialEq, Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepError {
     /// The step names a joint that the layout lacks.
