@@ -122,13 +122,12 @@ pub fn ingest(
     };
     writer::prepare(out, options.restart)?;
     let done = Progress::load(out, &job)?;
-    let resumed = done.is_some();
     let totals = Totals::new(source.classes().len(), source.splits().len());
     let done = done.unwrap_or_else(|| Progress::start(job, totals));
-    let first = done.next;
+    let (first, begun) = (done.next, done.record_bytes > 0);
     progress.resumed(first, (0..first).map(|item| source.bytes(item)).sum());
     let mut writer = Writer::open(out, spec, done, options.shard_bytes)?;
-    if !resumed {
+    if !begun {
         writer.left_out(source.skipped(), input)?;
     }
     let pool = rayon::ThreadPoolBuilder::new()
