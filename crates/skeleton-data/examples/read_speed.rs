@@ -85,6 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    println!("{} bodies in frames", expected.unwrap_or(0));
     for row in rows {
         print_row(row, bytes, source.len());
     }

@@ -72,7 +72,7 @@ pub fn parse_name(name: &str) -> Result<Meta, FileError> {
         })
     };
     fields().ok_or_else(|| FileError::Name {
-        name: name.to_owned(),
+        name: short(name),
         expected: "aAA_sSS_eEE_vVV with action 1, 2, 3, 4, 5, 6, 8, 9, 11 or 12 and view 1 to 3",
     })
 }
@@ -109,7 +109,7 @@ pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
     if let Some(found) = form.file_name.filter(|name| *name != meta.source) {
         return Err(FileError::Contradiction {
             field: "file_name",
-            found,
+            found: short(&found),
             witness: "the file's name",
             expected: meta.source,
         });
@@ -161,6 +161,11 @@ pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
     Ok(SkeletonSequence::new(values, shape, validity, meta).expect("a checked sequence"))
 }
 
+/// As much of a text as a message can bear.
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 /// Fails unless a label 1 to 10, number or string, is the one the name says.
 fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
     let number = match label {
@@ -170,7 +175,7 @@ fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
     };
     let Some(number) = number.filter(|number| (1..=10).contains(number)) else {
         return Err(FileError::Label {
-            found: label.to_string(),
+            found: short(&label.to_string()),
             expected: LABELS,
         });
     };

@@ -129,6 +129,10 @@ fn bad_content_is_named_with_its_place() {
         (file(NAME, "\"seven\"", &[frame(1.0)]), label("\"seven\"")),
         (file(NAME, "[7]", &[frame(1.0)]), label("[7]")),
         (
+            file(NAME, &format!("\"{}\"", "7".repeat(99)), &[frame(1.0)]),
+            label(&format!("\"{}", "7".repeat(39))),
+        ),
+        (
             file(NAME, "8", &[frame(1.0)]),
             FileError::Contradiction {
                 field: "label",
