@@ -85,6 +85,9 @@ def main():
         [
             {"step": "view_invariant", "origin": "hip_centre", "up": "spine", "left": "left_hip", "right": "right_hip"},
         ],
+        # Beyond what a sequence may hold: once a crash.
+        [{"step": "choose_bodies", "count": 10**13, "order": "tracked"}],
+        [{"step": "resample", "frames": 65536}, {"step": "choose_bodies", "count": 60, "order": "tracked"}],
         [],
     ]
     for number, list_of_steps in enumerate(steps):

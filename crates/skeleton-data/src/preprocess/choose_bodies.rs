@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::StepError;
+use super::resample::check_shape;
 use crate::{ClipShape, SkeletonSequence};
 
 /// Keeps `count` bodies, absent ones as zeros.
@@ -39,6 +40,7 @@ impl ChooseBodies {
             persons: self.count,
             ..from
         };
+        check_shape(to)?;
         let mut frames = vec![0.0; to.len()];
         let mut validity = vec![false; to.frames * to.persons];
         for frame in 0..from.frames {
@@ -121,5 +123,22 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn more_bodies_than_fit_into_memory_are_refused_before_any_is_made() {
+        for count in [usize::MAX, 10_000_000_000_000, 140_000] {
+            let mut input = sequence(2, 1, &Layout::kinect20(), &[], 0);
+            let step = ChooseBodies {
+                count,
+                order: BodyOrder::Tracked,
+            };
+            let error = step.apply(&mut input).unwrap_err().to_string();
+            let expected = format!(
+                "gives the shape [T=2, M={count}, V=20, C=3], which is more than the 16777216 values that a \
+                 sequence may hold"
+            );
+            assert_eq!(error, expected);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::ClipShape;
+
 /// What went wrong in one step; [`DataError::Preprocess`](crate::DataError::Preprocess) adds the recording
 /// and the step.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -72,5 +74,15 @@ pub enum StepError {
         channel: usize,
         /// The value.
         value: f32,
+    },
+    /// The result would hold more values than a recording may.
+    #[error(
+        "gives the shape {shape}, which is more than the {limit} values that a sequence may hold"
+    )]
+    TooLarge {
+        /// The shape asked for.
+        shape: ClipShape,
+        /// Most values.
+        limit: usize,
     },
 }

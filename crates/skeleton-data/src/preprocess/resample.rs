@@ -32,6 +32,17 @@ pub(super) fn check_frames(frames: usize) -> Result<(), StepError> {
     })
 }
 
+/// Most values a step makes, as many as a reader takes: several steps in a row could ask for more than fits into memory.
+const MAX_VALUES: usize = 16 << 20;
+
+pub(super) fn check_shape(shape: ClipShape) -> Result<(), StepError> {
+    let len = shape.checked_len().filter(|&len| len <= MAX_VALUES);
+    len.map(|_| ()).ok_or(StepError::TooLarge {
+        shape,
+        limit: MAX_VALUES,
+    })
+}
+
 impl Resample {
     pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
         check_frames(self.frames)?;
@@ -43,6 +54,7 @@ impl Resample {
             frames: self.frames,
             ..from
         };
+        check_shape(to)?;
         let mut frames = Vec::with_capacity(to.len());
         let mut validity = Vec::with_capacity(to.frames * to.persons);
         let ratio = from.frames as f64 / to.frames as f64;

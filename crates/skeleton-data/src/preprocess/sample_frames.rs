@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::StepError;
-use super::resample::check_frames;
-use crate::SkeletonSequence;
+use super::resample::{check_frames, check_shape};
+use crate::{ClipShape, SkeletonSequence};
 
 /// Takes `frames` frames spread evenly from the first to the last, repeating some when there are fewer
 /// (CTR-GCN's test mode on NW-UCLA; `papers.md` 1.6 P-U).
@@ -20,6 +20,10 @@ pub struct SampleFrames {
 impl SampleFrames {
     pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
         check_frames(self.frames)?;
+        check_shape(ClipShape {
+            frames: self.frames,
+            ..sequence.shape()
+        })?;
         sequence.take_frames(&indices(sequence.shape().frames, self.frames));
         Ok(())
     }
