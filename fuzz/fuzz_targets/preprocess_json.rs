@@ -11,7 +11,10 @@ fuzz_target!(|text: &str| {
     };
     if let Ok(clip) = preprocess.apply(recording(), &Layout::kinect20()) {
         assert!(clip.frames().iter().all(|value| value.is_finite()));
-        assert_eq!(clip.validity().len(), clip.shape().frames * clip.shape().persons);
+        assert_eq!(
+            clip.validity().len(),
+            clip.shape().frames * clip.shape().persons
+        );
     }
 });
 

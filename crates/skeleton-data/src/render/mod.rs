@@ -111,7 +111,7 @@ pub fn gif(
 }
 
 /// The sequence as SVG text that moves for ever at `fps` frames a second, 0.1 to 1000, without a script; it can be
-/// written into an HTML page as it is. At most [`Style::max_frames`] frames, as in [`gif`].
+/// written into an HTML page as it is. At most [`Style::max_frames`] frames, as in [`gif()`].
 ///
 /// # Errors
 /// As [`frame_png`], and [`RenderError::Option`] for another `fps`.

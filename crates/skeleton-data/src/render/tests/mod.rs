@@ -1,5 +1,8 @@
 //! Pictures are decoded again and looked into.
 
+mod gif_files;
+mod svg_text;
+
 use proptest::prelude::*;
 use tiny_skia::Pixmap;
 
@@ -178,156 +181,6 @@ fn frames_of_a_strip_are_spread_from_the_first_to_the_last() {
     assert_eq!(scene::spaced(1, 5).unwrap(), [0]);
 }
 
-/// Delays in hundredths of a second, and entries of the palette, of a GIF whose frames are checked for their size.
-fn read_gif(bytes: &[u8], style: &Style) -> (Vec<u16>, usize) {
-    let mut options = gif::DecodeOptions::new();
-    options.set_color_output(gif::ColorOutput::Indexed);
-    let mut decoder = options.read_info(bytes).unwrap();
-    assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
-    let entries = decoder.global_palette().unwrap().len() / 3;
-    let mut delays = Vec::new();
-    while let Some(frame) = decoder.read_next_frame().unwrap() {
-        assert_eq!(
-            (u32::from(frame.width), u32::from(frame.height)),
-            (style.width, style.height)
-        );
-        assert!(frame.palette.is_none());
-        delays.push(frame.delay);
-    }
-    (delays, entries)
-}
-
-#[test]
-fn a_gif_lasts_as_long_as_the_sequence_whatever_the_rate() {
-    let (clip, layout) = figure(32, 1);
-    let mut style = Style {
-        width: 48,
-        height: 48,
-        ..Style::default()
-    };
-    let (delays, entries) = read_gif(&gif(&clip, &layout, 30.0, &style).unwrap(), &style);
-    assert_eq!(delays.len(), 32);
-    assert_eq!(delays[..6], [3, 4, 3, 3, 4, 3]);
-    assert_eq!(delays.iter().sum::<u16>(), 107);
-    // One person: 5 colours of 8 shades and the background, filled up to a power of two.
-    assert_eq!(entries, 64);
-
-    // Motion capture: every third frame, as no viewer shows more than 50 a second.
-    let (delays, _) = read_gif(&gif(&clip, &layout, 120.0, &style).unwrap(), &style);
-    assert_eq!(delays.len(), 11);
-    assert_eq!(delays.iter().sum::<u16>(), 27);
-    assert!(delays.iter().all(|&delay| delay >= 2));
-
-    style.max_frames = 10;
-    let (delays, _) = read_gif(&gif(&clip, &layout, 30.0, &style).unwrap(), &style);
-    assert_eq!(delays.len(), 8);
-    assert_eq!(delays.iter().sum::<u16>(), 107);
-}
-
-#[test]
-fn a_gif_shows_what_the_png_shows() {
-    let (clip, layout) = figure(2, 2);
-    let style = Style::default();
-    let bytes = gif(&clip, &layout, 10.0, &style).unwrap();
-    let mut options = gif::DecodeOptions::new();
-    options.set_color_output(gif::ColorOutput::RGBA);
-    let mut decoder = options.read_info(bytes.as_slice()).unwrap();
-    for frame in 0..2 {
-        let png = decoded(&frame_png(&clip, &layout, frame, &style).unwrap());
-        let frame = decoder.read_next_frame().unwrap().unwrap();
-        let differences = frame.buffer.iter().zip(png.data());
-        let largest = differences.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-        // Edges between two bodies have no shade of their own.
-        assert!(largest < 90, "{largest}");
-        let wrong = frame.buffer.iter().zip(png.data());
-        let wrong = wrong.filter(|(a, b)| a.abs_diff(**b) > 16).count();
-        assert!(wrong * 100 < png.data().len(), "{wrong}");
-    }
-}
-
-/// Checks that tags are balanced, attributes quoted and `&` only begins an entity; gives the names of all elements.
-fn elements(svg: &str) -> Vec<String> {
-    let (mut open, mut names) = (Vec::new(), Vec::new());
-    let mut rest = svg;
-    while let Some(at) = rest.find('<') {
-        let text = &rest[..at];
-        assert!(!text.contains('>'), "{text}");
-        let length = rest[at..].find('>').expect("a tag ends");
-        let tag = &rest[at + 1..at + length];
-        rest = &rest[at + length + 1..];
-        assert!(
-            !tag.contains('<') && tag.matches('"').count() % 2 == 0,
-            "{tag}"
-        );
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop().as_deref(), Some(name));
-            continue;
-        }
-        let name = tag.trim_end_matches('/').split(' ').next().unwrap();
-        names.push(name.to_owned());
-        if !tag.ends_with('/') {
-            open.push(name.to_owned());
-        }
-    }
-    assert!(open.is_empty() && rest.is_empty(), "{open:?} {rest}");
-    for (at, _) in svg.match_indices('&') {
-        let entity = &svg[at..svg[at..].find(';').unwrap() + at + 1];
-        assert!(["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"].contains(&entity));
-    }
-    names
-}
-
-#[test]
-fn a_moving_svg_has_a_group_for_every_frame_and_is_well_formed() {
-    let (clip, layout) = figure(8, 2);
-    let text = svg(&clip, &layout, 10.0, &Style::default()).unwrap();
-    let names = elements(&text);
-    assert_eq!(names.iter().filter(|name| *name == "animate").count(), 8);
-    assert_eq!(names.iter().filter(|name| *name == "text").count(), 8);
-    // Two persons of three sides, each with bones and joints, and the ground.
-    assert_eq!(
-        names.iter().filter(|name| *name == "path").count(),
-        8 * 12 + 1
-    );
-    assert!(!names.contains(&"script".to_owned()));
-    assert_eq!(text.matches("dur=\"0.800s\"").count(), 8);
-    assert!(text.contains("values=\"inline;none\" keyTimes=\"0;0.12500\""));
-    assert!(text.contains("values=\"none;inline;none\" keyTimes=\"0;0.12500;0.25000\""));
-    assert!(text.contains("values=\"none;inline\" keyTimes=\"0;0.87500\""));
-    // Of two bodies with 25 joints each.
-    assert!(text.len() < 8 * 4000, "{}", text.len());
-}
-
-#[test]
-fn a_single_frame_stands_still() {
-    let (clip, layout) = figure(1, 1);
-    let text = svg(&clip, &layout, 10.0, &Style::default()).unwrap();
-    let names = elements(&text);
-    assert!(!names.contains(&"animate".to_owned()) && !text.contains("display"));
-}
-
-#[test]
-fn a_strip_as_svg_cuts_each_frame_off_at_its_edges() {
-    let (clip, layout) = figure(8, 1);
-    let names = elements(&film_strip_svg(&clip, &layout, 3, &Style::default()).unwrap());
-    assert_eq!(names.iter().filter(|name| *name == "svg").count(), 4);
-}
-
-#[test]
-fn names_are_escaped() {
-    let (mut clip, layout) = figure(2, 1);
-    clip.meta_mut().source = "</title><script>alert('\"&\u{1}')</script>".into();
-    for text in [
-        svg(&clip, &layout, 5.0, &Style::default()).unwrap(),
-        film_strip_svg(&clip, &layout, 2, &Style::default()).unwrap(),
-    ] {
-        assert!(!elements(&text).contains(&"script".to_owned()));
-        assert!(text.contains(
-            "<title>&lt;/title&gt;&lt;script&gt;alert(&#39;&quot;&amp;\u{fffd}&#39;)&lt;/script&gt;</title>"
-        ));
-    }
-}
-
 #[test]
 fn the_same_sequence_gives_the_same_bytes() {
     let ((a, layout), (b, _)) = (figure(4, 2), figure(4, 2));
@@ -485,7 +338,7 @@ proptest! {
         prop_assert_eq!(film_strip_png(&clip, &layout, 3, &style).is_ok(), expected);
         prop_assert_eq!(gif(&clip, &layout, 24.0, &style).is_ok(), expected);
         if let Ok(text) = svg(&clip, &layout, 24.0, &style) {
-            elements(&text);
+            svg_text::elements(&text);
             prop_assert!(!text.contains("NaN") && !text.contains("inf"));
         }
     }
