@@ -27,18 +27,20 @@ Examples:
   skt                                               synthetic clips, all defaults
   skt --data DIR --format nw-ucla --out runs/ucla   DIR holds all_sqe/ and the two lists
   skt --data DIR --format ntu60 --protocol xview    DIR holds the .skeleton files
+  skt --data DIR --format store                     DIR is a packed store, with the defaults of what is in it
   skt --stream motion --seed 3 --epochs 20          another stream, seed and length")]
 struct Options {
     /// Folder of the data set; leave it out for synthetic clips.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Format of the files in --data: nw-ucla, ntu60 or ntu120. The default is synthetic, which takes no files.
+    /// Format of the files in --data: nw-ucla, ntu60, ntu120, or store for a packed store. The default is synthetic, which takes no files.
     #[arg(long)]
     format: Option<DataFormat>,
     /// Begin from the config.json of an earlier run instead of the defaults; other options still override it.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     config: Option<PathBuf>,
-    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), xview (nw-ucla), xview or xsub (synthetic).
+    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), xview (nw-ucla), xview or xsub (synthetic),
+    /// the name of a stored split (store).
     /// The default is the first.
     #[arg(long)]
     protocol: Option<String>,
@@ -87,7 +89,10 @@ impl Options {
     fn experiment(&self) -> Result<SktExperiment, Error> {
         let mut experiment = match &self.config {
             Some(file) => SktExperiment::from_file(file)?,
-            None => SktExperiment::for_format(self.format.unwrap_or(DataFormat::Synthetic)),
+            None => SktExperiment::for_format(
+                self.format.unwrap_or(DataFormat::Synthetic),
+                self.data.as_deref(),
+            )?,
         };
         let data = &mut experiment.data;
         set(&mut data.stream, self.stream);

@@ -26,7 +26,7 @@ fn refused(options: &[&str], expected: &[&str]) {
 fn folders_that_hold_no_data_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().to_str().expect("a UTF-8 path");
-    for format in ["nw-ucla", "ntu60", "ntu120"] {
+    for format in ["nw-ucla", "ntu60", "ntu120", "store"] {
         refused(
             &["--format", format, "--data", "/no/such/folder"],
             &["/no/such/folder"],
@@ -53,7 +53,7 @@ fn options_that_make_no_sense_are_refused() {
 /// Each value in turn, at its place in a `config.json` that is otherwise good.
 #[test]
 fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
-    let good = SktExperiment::for_format(DataFormat::Synthetic);
+    let good = SktExperiment::for_format(DataFormat::Synthetic, None).expect("defaults");
     let good = serde_json::to_value(good).expect("a configuration is JSON");
     for (place, value, expected) in [
         ("/pretrain/warmup", json!(1.5), "warmup"),

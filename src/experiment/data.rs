@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use skeleton_data::formats::ntu::{self, NtuEdition};
 use skeleton_data::formats::{FolderRead, OnError, ReadReport, nw_ucla};
 use skeleton_data::preprocess::CentreOnFirstFrame;
+use skeleton_data::store::Store;
 use skeleton_data::synthetic::SyntheticConfig;
-use skeleton_data::{Layout, Preprocess, SkeletonDataset, Split, Step, Stream};
+use skeleton_data::{DataError, Layout, Preprocess, SkeletonDataset, Split, Step, Stream};
 
 use crate::Error;
 
@@ -24,10 +25,18 @@ pub enum DataFormat {
     Ntu60,
     /// NTU RGB+D 120, raw `.skeleton` files.
     Ntu120,
+    /// A packed store, whose clips are preprocessed already.
+    Store,
 }
 
 impl DataFormat {
-    const ALL: [Self; 4] = [Self::Synthetic, Self::NwUcla, Self::Ntu60, Self::Ntu120];
+    const ALL: [Self; 5] = [
+        Self::Synthetic,
+        Self::NwUcla,
+        Self::Ntu60,
+        Self::Ntu120,
+        Self::Store,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -35,6 +44,20 @@ impl DataFormat {
             Self::NwUcla => "nw-ucla",
             Self::Ntu60 => "ntu60",
             Self::Ntu120 => "ntu120",
+            Self::Store => "store",
+        }
+    }
+
+    /// The data set whose clips a store holds, where it is one of those that have their own defaults and splits.
+    pub(super) fn packed_in(store: &Store) -> Option<Self> {
+        match store.spec().format.as_str() {
+            "synthetic" => Some(Self::Synthetic),
+            "nw-ucla" => Some(Self::NwUcla),
+            "ntu" if store.classes().len() <= NtuEdition::Ntu60.classes().len() => {
+                Some(Self::Ntu60)
+            }
+            "ntu" => Some(Self::Ntu120),
+            _ => None,
         }
     }
 
@@ -54,7 +77,30 @@ impl DataFormat {
                 ("xsub", Split::Ntu120CrossSubject),
                 ("xset", Split::Ntu120CrossSetup),
             ],
+            // Those that it stores, and those of the data set that is packed in it.
+            Self::Store => &[],
         }
+    }
+
+    /// Opens the store that this format reads; `None` for the others.
+    ///
+    /// # Errors
+    /// [`Error::Source`] without a folder, [`Error::Data`] where it holds no store.
+    pub(super) fn open_store(self, folder: Option<&Path>) -> Result<Option<Arc<Store>>, Error> {
+        match (self, folder) {
+            (Self::Store, Some(folder)) => {
+                let store = Store::open(folder).map_err(DataError::from)?;
+                Ok(Some(Arc::new(store)))
+            }
+            (Self::Store, None) => Err(self.folder_needed()),
+            _ => Ok(None),
+        }
+    }
+
+    fn folder_needed(self) -> Error {
+        Error::Source(format!(
+            "format {self} needs the folder of its files: give --data"
+        ))
     }
 }
 
@@ -85,11 +131,11 @@ impl FromStr for DataFormat {
 pub struct DataConfig {
     /// Where clips come from.
     pub format: DataFormat,
-    /// Name of the split: `xsub`, `xview` or `xset`; `None` for the data set's first.
+    /// Name of the split: `xsub`, `xview` or `xset`, or that of a split in a store; `None` for the data set's first.
     pub protocol: Option<String>,
     /// What the encoder sees.
     pub stream: Stream,
-    /// What makes clips of recordings.
+    /// What makes clips of recordings; for a store, what has made them.
     pub preprocess: Preprocess,
     /// The figures, where the format is synthetic.
     pub synthetic: Option<SyntheticConfig>,
@@ -104,16 +150,39 @@ pub struct PreparedData {
     pub test: Arc<SkeletonDataset>,
     /// Name of the split.
     pub protocol: String,
-    /// What became of the files; `None` for synthetic clips.
+    /// Name of the data set; for a store that of what is packed in it.
+    pub dataset: String,
+    /// What became of the files; `None` for synthetic clips and for a store.
     pub report: Option<ReadReport>,
-    format: DataFormat,
+    store: Option<Arc<Store>>,
+}
+
+/// A split of a store.
+enum StoreSplit {
+    /// Its sides are in the store.
+    Stored,
+    /// Its sides follow from what is known about the clips.
+    Published(Split),
 }
 
 impl DataConfig {
     /// The defaults for a data set: its first split, the joint stream, and the preprocessing that the
-    /// field uses for it.
-    pub fn new(format: DataFormat) -> Self {
+    /// field uses for it, or that a store was made with; `folder` is where a store is.
+    ///
+    /// # Errors
+    /// [`Error::Source`] for a store without a folder, [`Error::Data`] where the folder holds none.
+    pub fn new(format: DataFormat, folder: Option<&Path>) -> Result<Self, Error> {
+        let store = format.open_store(folder)?;
+        Ok(Self::with_store(format, store.as_deref()))
+    }
+
+    /// The defaults for a data set, given its store if it is one.
+    pub(super) fn with_store(format: DataFormat, store: Option<&Store>) -> Self {
         let preprocess = match format {
+            DataFormat::Store => store.map_or_else(
+                || Preprocess::new("none", []),
+                |store| store.preprocess().clone(),
+            ),
             // Their viewpoint is left for the encoder to see through: it is what pre-training can teach.
             DataFormat::Synthetic => Preprocess::new(
                 "centred",
@@ -133,14 +202,18 @@ impl DataConfig {
         }
     }
 
-    /// Reads or generates the clips, preprocesses and splits them.
+    /// Reads or generates the clips, preprocesses and splits them; those of a store are only split, and read when they
+    /// are needed.
     ///
     /// A file that cannot be used is left out and reported; it does not stop the rest.
     ///
     /// # Errors
-    /// [`Error::Source`] for a folder too many or too few, [`Error::Data`] where the folder, its files, the split or a
+    /// [`Error::Source`] for a folder too many or too few and for a store that was preprocessed otherwise, [`Error::Data`] where the folder, its files, the split or a
     /// preprocessing step is at fault, [`Error::Synthetic`] for impossible figures.
     pub fn prepare(&self, folder: Option<&Path>) -> Result<PreparedData, Error> {
+        if let Some(store) = self.format.open_store(folder)? {
+            return self.prepare_store(store);
+        }
         let (name, split) = self.protocol()?;
         let (layout, classes, read) = match (self.format, folder, &self.synthetic) {
             (DataFormat::Synthetic, None, Some(figures)) => (
@@ -163,12 +236,7 @@ impl DataConfig {
                     "the configuration says `synthetic` but describes no figures".to_owned(),
                 ));
             }
-            (_, None, _) => {
-                return Err(Error::Source(format!(
-                    "format {} needs the folder of its files: give --data",
-                    self.format
-                )));
-            }
+            (_, None, _) | (DataFormat::Store, _, _) => return Err(self.format.folder_needed()),
             (DataFormat::NwUcla, Some(folder), _) => (
                 Layout::kinect20(),
                 nw_ucla::classes(),
@@ -198,8 +266,85 @@ impl DataConfig {
             train: Arc::new(train),
             test: Arc::new(test),
             protocol: name.to_owned(),
+            dataset: self.format.to_string(),
             report: folder.is_some().then_some(report),
-            format: self.format,
+            store: None,
+        })
+    }
+
+    fn prepare_store(&self, store: Arc<Store>) -> Result<PreparedData, Error> {
+        if &self.preprocess != store.preprocess() {
+            return Err(Error::Source(format!(
+                "the configuration says that clips are preprocessed by `{}`, those of {} are by `{}`{}: \
+                 take the configuration's own data, or begin without it",
+                self.preprocess.name,
+                store.path().display(),
+                store.preprocess().name,
+                match self.preprocess.name == store.preprocess().name {
+                    true => " of other steps",
+                    false => "",
+                }
+            )));
+        }
+        let (protocol, split) = self.store_protocol(&store)?;
+        let dataset = SkeletonDataset::from_store(store.clone())?;
+        let (train, test) = match split {
+            StoreSplit::Stored => dataset.split_named(&protocol)?,
+            StoreSplit::Published(split) => dataset.split(split)?,
+        };
+        Ok(PreparedData {
+            train: Arc::new(train),
+            test: Arc::new(test),
+            protocol,
+            dataset: store.spec().format.clone(),
+            report: None,
+            store: Some(store),
+        })
+    }
+
+    /// A stored split goes before a published one of the same name: it says what the data set's own lists say.
+    fn store_protocol(&self, store: &Store) -> Result<(String, StoreSplit), Error> {
+        let stored = store.splits();
+        let published = DataFormat::packed_in(store).map_or(&[][..], DataFormat::protocols);
+        let choose = |name: &str, split: Split| {
+            if stored.iter().any(|stored| stored == split.name()) {
+                return (split.name().to_owned(), StoreSplit::Stored);
+            }
+            (name.to_owned(), StoreSplit::Published(split))
+        };
+        let found = match (self.protocol.as_deref(), stored, published) {
+            (None, [name, ..], _) => Some((name.clone(), StoreSplit::Stored)),
+            (None, [], [(name, split), ..]) => Some(choose(name, *split)),
+            (None, [], []) => None,
+            (Some(name), _, _) if stored.iter().any(|stored| stored == name) => {
+                Some((name.to_owned(), StoreSplit::Stored))
+            }
+            (Some(name), _, _) => {
+                let short = published.iter().find(|(short, _)| *short == name);
+                short
+                    .map(|&(_, split)| split)
+                    .or_else(|| name.parse().ok())
+                    .map(|split| choose(name, split))
+            }
+        };
+        found.ok_or_else(|| {
+            let stored = stored.iter().map(String::as_str);
+            let known: Vec<&str> = stored
+                .chain(published.iter().map(|(short, _)| *short))
+                .chain(Split::ALL.map(Split::name))
+                .collect();
+            let known = known.join(" or ");
+            Error::Source(match &self.protocol {
+                Some(name) => format!(
+                    "unknown protocol `{name}` for {}: expected {known}",
+                    store.path().display()
+                ),
+                None => format!(
+                    "{} stores no split, and none is published for {}: name one with --protocol, {known}",
+                    store.path().display(),
+                    store.spec().format
+                ),
+            })
         })
     }
 
@@ -234,12 +379,21 @@ impl PreparedData {
     pub fn summary(&self) -> String {
         let mut text = format!(
             "{} ({}): {} clips to train on, {} to test on, each {}",
-            self.format,
+            self.dataset,
             self.protocol,
             self.train.len(),
             self.test.len(),
             self.train.shape()
         );
+        if let Some(store) = &self.store {
+            text.push_str(&format!(
+                "\nstore: {}, {} clips, preprocessed by `{}`, {}",
+                store.path().display(),
+                store.len(),
+                store.preprocess().name,
+                store.dtype()
+            ));
+        }
         if let Some(report) = &self.report {
             text.push_str(&format!(
                 "\nfiles: {} found, {} read, {} left out on purpose, {} refused",

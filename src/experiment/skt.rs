@@ -74,14 +74,20 @@ pub struct ExperimentOptions {
 
 impl SktExperiment {
     /// The defaults for a data set, each found by trial on it (see the README's results) or taken from the
-    /// literature where no trial was possible.
-    pub fn for_format(format: DataFormat) -> Self {
+    /// literature where no trial was possible. A store, which is in the folder `data`, has those of the data set that is
+    /// packed in it, and of NTU RGB+D where that has none of its own.
+    ///
+    /// # Errors
+    /// [`Error::Source`] for a store without a folder, [`Error::Data`] where the folder holds none.
+    pub fn for_format(format: DataFormat, data: Option<&Path>) -> Result<Self, Error> {
+        let store = format.open_store(data)?;
+        let packed = store.as_deref().and_then(DataFormat::packed_in);
         let small = PretrainConfig::default();
         // A stronger redundancy term than published ones amount to: their batches are larger (see the README).
         let decorrelated = SktConfig::new()
             .with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.06)))
             .with_instance_weight(0.2);
-        let (pretrain, method, dropout) = match format {
+        let (pretrain, method, dropout) = match packed.unwrap_or(format) {
             DataFormat::Synthetic => (
                 PretrainConfig {
                     epochs: 12,
@@ -94,7 +100,7 @@ impl SktExperiment {
             ),
             DataFormat::NwUcla => (small, decorrelated, 0.0),
             // PSTL's optimiser, length and dropout (papers' section 2.5), CrosSCLR's views.
-            DataFormat::Ntu60 | DataFormat::Ntu120 => (
+            DataFormat::Ntu60 | DataFormat::Ntu120 | DataFormat::Store => (
                 PretrainConfig {
                     epochs: 150,
                     batch_size: 128,
@@ -106,9 +112,9 @@ impl SktExperiment {
                 0.5,
             ),
         };
-        Self {
+        Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            data: DataConfig::new(format),
+            data: DataConfig::with_store(format, store.as_deref()),
             encoder: EncoderConfig {
                 width: Width::Ssl,
                 partition: Partition::SpatialAsPublished,
@@ -123,7 +129,7 @@ impl SktExperiment {
                 knn_k: 1,
                 seed: 0,
             },
-        }
+        })
     }
 
     /// The experiment that a run's `config.json` describes.
@@ -216,7 +222,7 @@ impl SktExperiment {
         }
         let metrics = Metrics {
             method: "skt".to_owned(),
-            dataset: self.data.format.to_string(),
+            dataset: data.dataset.clone(),
             protocol: data.protocol.clone(),
             stream: self.data.stream.to_string(),
             train_sequences: data.train.len(),
