@@ -1,5 +1,8 @@
 //! Plain tables of own joints: CSV, JSON and NPY, with a [`Layout`](crate::Layout) of the user's.
 
-pub(super) mod csv;
-pub(super) mod json;
+pub mod csv;
+pub mod json;
 pub(super) mod npy;
+
+mod labels;
+mod rows;
