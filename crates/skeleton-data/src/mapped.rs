@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,6 +48,37 @@ impl AsRef<[u8]> for Mapped {
     }
 }
 
+/// A part of a mapped file; clones share the mapping.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    mapped: Mapped,
+    range: Range<usize>,
+}
+
+impl Span {
+    /// The whole file.
+    pub(crate) fn whole(mapped: Mapped) -> Self {
+        let range = 0..mapped.len();
+        Self { mapped, range }
+    }
+
+    /// `count` bytes from `start`, unless they pass the end.
+    pub(crate) fn part(&self, start: usize, count: usize) -> Option<Self> {
+        let start = self.range.start.checked_add(start)?;
+        let end = start.checked_add(count)?;
+        (end <= self.range.end).then(|| Self {
+            mapped: self.mapped.clone(),
+            range: start..end,
+        })
+    }
+}
+
+impl AsRef<[u8]> for Span {
+    fn as_ref(&self) -> &[u8] {
+        &self.mapped[self.range.clone()]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +93,17 @@ mod tests {
         assert_eq!(&*Mapped::open(&path).unwrap(), b"");
         assert!(Mapped::open(folder.path()).is_err());
         assert!(Mapped::open(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn parts_of_parts_stay_within_their_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let whole = Span::whole(Mapped::open(&path).unwrap());
+        let part = whole.part(2, 5).unwrap();
+        assert_eq!(part.as_ref(), b"23456");
+        assert_eq!(part.part(1, 4).unwrap().as_ref(), b"3456");
+        assert!(part.part(1, 5).is_none() && part.part(usize::MAX, 2).is_none());
     }
 }

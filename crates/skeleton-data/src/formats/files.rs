@@ -3,12 +3,12 @@
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::{FileError, read_bytes};
 use crate::DataError;
-use crate::mapped::Mapped;
+use crate::mapped::{Mapped, Span};
 
 /// Folders inside folders that are looked into: enough for every public archive, and an end for links in a circle.
 const DEPTH: usize = 4;
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 #[derive(Debug)]
-struct Archive(ZipArchive<Cursor<Mapped>>);
+struct Archive(ZipArchive<Cursor<Span>>);
 
 impl Files {
     /// The visible files below `path`, sorted by path; those of a zip archive, or of the archives in a folder,
@@ -84,8 +84,8 @@ impl Files {
     fn add_archive(&mut self, path: &Path) -> Result<(), DataError> {
         let refuse = |error: FileError| DataError::file(path, error);
         let mapped = Mapped::open(path).map_err(|error| refuse(FileError::io(&error)))?;
-        let mut archive =
-            ZipArchive::new(Cursor::new(mapped)).map_err(|error| refuse(zip_error(&error)))?;
+        let mut archive = ZipArchive::new(Cursor::new(Span::whole(mapped)))
+            .map_err(|error| refuse(zip_error(&error)))?;
         let number = self.archives.len();
         for index in 0..archive.len() {
             let entry = archive
@@ -167,6 +167,17 @@ impl Files {
         Ok(mapped[..count].to_vec())
     }
 
+    /// The bytes of a file where they lie; see [`unpacked`] for those of an archive.
+    pub(crate) fn mapped(&self, file: usize) -> Result<Span, FileError> {
+        let entry = &self.entries[file];
+        match entry.inside {
+            Some((archive, index)) => unpacked(&self.archives[archive].0, index),
+            None => Mapped::open(&entry.path)
+                .map(Span::whole)
+                .map_err(|error| FileError::io(&error)),
+        }
+    }
+
     /// Unpacks at most `count` bytes of a file in an archive; refuses it beyond `limit`.
     fn read_archived(&self, file: usize, limit: u64, count: u64) -> Result<Vec<u8>, FileError> {
         let entry = &self.entries[file];
@@ -194,6 +205,38 @@ impl Files {
     }
 }
 
+/// The bytes of a member of an archive: where they lie if it is stored, else unpacked to a temporary file that has no
+/// name and goes with the last use, so that memory stays bounded.
+pub(crate) fn unpacked(
+    archive: &ZipArchive<Cursor<Span>>,
+    index: usize,
+) -> Result<Span, FileError> {
+    let mut archive = archive.clone();
+    let whole = archive.clone().into_inner().into_inner();
+    let member = archive.by_index(index).map_err(|error| zip_error(&error))?;
+    let size = member.size();
+    let wrong = |message: &str| FileError::Archive {
+        message: message.into(),
+    };
+    if member.compression() == CompressionMethod::Stored {
+        let place = member.data_start().map(usize::try_from);
+        return match (place, usize::try_from(size)) {
+            (Some(Ok(start)), Ok(size)) => whole.part(start, size),
+            _ => None,
+        }
+        .ok_or_else(|| wrong("a member passes the end of the archive"));
+    }
+    let io = |error: std::io::Error| FileError::io(&error);
+    let mut file = tempfile::tempfile().map_err(io)?;
+    let copied = std::io::copy(&mut member.take(size.saturating_add(1)), &mut file).map_err(io)?;
+    if copied != size {
+        return Err(wrong(
+            "a member unpacks to another size than its entry says",
+        ));
+    }
+    Mapped::of(&file).map(Span::whole).map_err(io)
+}
+
 /// Archives made on macOS carry `._name` twins of every file, and `__MACOSX` folders of them.
 fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {
@@ -208,7 +251,7 @@ pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
         .is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-fn zip_error(error: &ZipError) -> FileError {
+pub(crate) fn zip_error(error: &ZipError) -> FileError {
     FileError::Archive {
         message: error.to_string(),
     }
@@ -264,6 +307,27 @@ pub(crate) mod tests {
             files.read(0, 5),
             Err(FileError::TooLarge { bytes: 6, limit: 5 })
         );
+    }
+
+    #[test]
+    fn members_are_mapped_whether_stored_or_deflated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        let mut writer = ZipWriter::new(std::fs::File::create(&path).unwrap());
+        let text = b"text that is long enough to be deflated ".repeat(100);
+        for (name, method) in [
+            ("deflated", CompressionMethod::Deflated),
+            ("stored", CompressionMethod::Stored),
+        ] {
+            let options = SimpleFileOptions::default().compression_method(method);
+            writer.start_file(name, options).unwrap();
+            writer.write_all(&text).unwrap();
+        }
+        writer.finish().unwrap();
+        let files = Files::list(&path).unwrap();
+        for file in 0..2 {
+            assert_eq!(files.mapped(file).unwrap().as_ref(), &text[..], "{file}");
+        }
     }
 
     #[test]

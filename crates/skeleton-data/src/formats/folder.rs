@@ -55,6 +55,8 @@ pub enum SkipReason {
     NotListed,
     /// Another subfolder holds a recording of the same name.
     DuplicateName,
+    /// Its bones or motions follow from joints, which are read instead.
+    DerivedStream,
 }
 
 impl fmt::Display for SkipReason {
@@ -64,6 +66,7 @@ impl fmt::Display for SkipReason {
             Self::OtherEdition => "not part of this edition of the data set",
             Self::NotListed => "in neither list of the folder",
             Self::DuplicateName => "another subfolder holds the same name",
+            Self::DerivedStream => "bones or motions, which follow from the joints",
         })
     }
 }

@@ -15,6 +15,8 @@ pub mod pku_mmd;
 pub mod pyskl;
 pub mod table;
 
+mod array;
+mod dense;
 mod error;
 mod files;
 mod folder;
@@ -85,6 +87,16 @@ fn stem(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
+}
+
+/// A text of a user's file, cut to what a message can hold.
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// Names for labels that have none: `class 0` and so on.
+fn numbered_classes(count: usize) -> Vec<String> {
+    (0..count).map(|label| format!("class {label}")).collect()
 }
 
 #[cfg(test)]
