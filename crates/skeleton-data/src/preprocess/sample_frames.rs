@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StepError;
 use super::resample::check_frames;
-use crate::SkeletonSequence;
+use super::{StepError, check_size};
+use crate::{ClipShape, SkeletonSequence};
 
 /// Takes `frames` frames spread evenly from the first to the last, repeating some when there are fewer
 /// (CTR-GCN's test mode on NW-UCLA; `papers.md` 1.6 P-U).
@@ -12,6 +12,7 @@ use crate::SkeletonSequence;
 /// Frame `i` of the result is frame `floor(i * (T - 1) / (frames - 1))` of the input, the product
 /// rounded as NumPy's `linspace` rounds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SampleFrames {
     /// Number of frames T of the result, 1 to 65,536.
     pub frames: usize,
@@ -20,6 +21,10 @@ pub struct SampleFrames {
 impl SampleFrames {
     pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
         check_frames(self.frames)?;
+        check_size(ClipShape {
+            frames: self.frames,
+            ..sequence.shape()
+        })?;
         sequence.take_frames(&indices(sequence.shape().frames, self.frames));
         Ok(())
     }
