@@ -36,6 +36,14 @@ pub enum RepairKind {
     IntervalCut,
     /// Joints without a coordinate (NaN or empty) were taken as not observed.
     MissingJoints,
+    /// Frames that do not show the first person were taken out.
+    FirstPersonFramesDropped,
+    /// Frames with a joint at zero were taken out.
+    ZeroJointFramesDropped,
+    /// Frames of a body were moved up over frames that do not show it.
+    GapsClosed,
+    /// Frames beyond the length asked for were cut.
+    FramesCut,
 }
 
 impl RepairKind {
@@ -51,6 +59,10 @@ impl RepairKind {
             Self::BodiesLeftOut => "bodies beyond those asked for left out",
             Self::IntervalCut => "frames of the labelled interval beyond the video cut",
             Self::MissingJoints => "joints without a coordinate taken as not observed",
+            Self::FirstPersonFramesDropped => "frames without the first person dropped",
+            Self::ZeroJointFramesDropped => "frames with a joint at zero dropped",
+            Self::GapsClosed => "frames of a body moved up over a gap",
+            Self::FramesCut => "frames beyond the length asked for cut",
         }
     }
 }

@@ -280,6 +280,16 @@ impl SkeletonSequence {
         self.replace(frames, shape, validity);
     }
 
+    /// Makes a person absent from every frame.
+    pub(crate) fn clear_person(&mut self, person: usize) {
+        let shape = self.shape;
+        for frame in 0..shape.frames {
+            let start = shape.offset(frame, person, 0);
+            self.frames[start..start + shape.person_len()].fill(0.0);
+            self.validity[frame * shape.persons + person] = false;
+        }
+    }
+
     /// Calls `change` with the coordinates `[V, C]` of every person in every frame that shows the person.
     pub(crate) fn for_each_present(&mut self, mut change: impl FnMut(&mut [f32])) {
         let persons = self.frames.chunks_exact_mut(self.shape.person_len());
@@ -323,6 +333,16 @@ mod tests {
         assert_eq!(sequence.joint(1, 0, 2), [24.0, 25.0, 26.0]);
         assert!(!sequence.is_valid(0, 1));
         assert!(sequence.is_valid(1, 0));
+    }
+
+    #[test]
+    fn a_cleared_person_is_absent_and_the_others_stay() {
+        let mut sequence =
+            SkeletonSequence::new(values(), SHAPE, vec![true; 4], Meta::default()).unwrap();
+        sequence.clear_person(1);
+        assert_eq!(sequence.validity(), [true, false, true, false]);
+        assert_eq!(sequence.joint(1, 1, 2), [0.0; 3]);
+        assert_eq!(sequence.joint(1, 0, 2), [24.0, 25.0, 26.0]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{Layout, SkeletonSequence};
 /// frame (CTR-GCN on NW-UCLA; `papers.md` 1.6 P-U). Movement through the room stays; an absent person stays
 /// zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CentreOnFirstFrame {
     /// Name of the joint whose first position becomes the origin.
     pub joint: String,

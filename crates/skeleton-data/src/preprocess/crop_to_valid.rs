@@ -3,17 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::StepError;
-use crate::{ClipShape, SkeletonSequence};
+use crate::SkeletonSequence;
+use crate::repair::{Repair, RepairKind, note};
 
 /// Keeps the frames that show the first person, in order.
 ///
 /// CrosSCLR and AimCLR count the frames in which joint 0 of person 0 is not zero (`papers.md` 1.6 P-A
 /// step 3); readers mark exactly those as valid, unless a sensor reports a joint at its own centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CropToValid {}
 
 impl CropToValid {
-    pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
+    pub(super) fn apply(
+        &self,
+        sequence: &mut SkeletonSequence,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), StepError> {
         let from = sequence.shape();
         let kept: Vec<usize> = (0..from.frames)
             .filter(|&frame| sequence.is_valid(frame, 0))
@@ -23,14 +29,9 @@ impl CropToValid {
                 frames: from.frames,
             });
         }
+        let dropped = from.frames - kept.len();
+        note(repairs, RepairKind::FirstPersonFramesDropped, dropped);
         sequence.take_frames(&kept);
-        debug_assert_eq!(
-            sequence.shape(),
-            ClipShape {
-                frames: kept.len(),
-                ..from
-            }
-        );
         Ok(())
     }
 }
@@ -45,7 +46,12 @@ mod tests {
     fn frames_without_the_first_person_go_and_the_others_keep_their_order() {
         let before = sequence(4, 2, &Layout::kinect20(), &[(0, 0), (2, 0), (3, 1)], 4);
         let mut after = before.clone();
-        CropToValid {}.apply(&mut after).unwrap();
+        let mut repairs = Vec::new();
+        CropToValid {}.apply(&mut after, &mut repairs).unwrap();
+        assert_eq!(
+            repairs[0].to_string(),
+            "2 frames without the first person dropped"
+        );
         assert_eq!(after.shape().frames, 2);
         assert_eq!(after.joint(0, 1, 5), before.joint(1, 1, 5));
         assert_eq!(after.joint(1, 0, 5), before.joint(3, 0, 5));
@@ -56,7 +62,7 @@ mod tests {
     fn a_sequence_without_the_first_person_is_refused() {
         let mut input = sequence(2, 1, &Layout::kinect20(), &[(0, 0), (1, 0)], 4);
         assert_eq!(
-            CropToValid {}.apply(&mut input),
+            CropToValid {}.apply(&mut input, &mut Vec::new()),
             Err(StepError::NoValidFrame { frames: 2 })
         );
     }

@@ -77,14 +77,48 @@ pub enum StepError {
         /// The value.
         value: f32,
     },
-    /// The result would hold more values than a recording may.
-    #[error(
-        "gives the shape {shape}, which is more than the {limit} values that a sequence may hold"
-    )]
+    /// A number of the step is out of range.
+    #[error("{parameter} is {found}, expected {expected}")]
+    ParameterValue {
+        /// The parameter.
+        parameter: &'static str,
+        /// Its value.
+        found: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// No frame shows anyone.
+    #[error("none of {frames} frames shows anyone")]
+    Nobody {
+        /// Number of frames.
+        frames: usize,
+    },
+    /// Every frame that shows someone has a joint at zero.
+    #[error("each of {frames} frames shows nobody or has a joint with a coordinate of zero")]
+    ZeroJoints {
+        /// Number of frames.
+        frames: usize,
+    },
+    /// The step needs a joint's score, which is channel 2.
+    #[error("needs a score as channel 2, the sequence has {found} channels")]
+    NoScore {
+        /// Channels of the sequence.
+        found: usize,
+    },
+    /// The clip would hold more values than any recording.
+    #[error("the clip would have the shape {shape}, which is more than {limit} values")]
     TooLarge {
-        /// The shape asked for.
+        /// The shape.
         shape: ClipShape,
-        /// Most values.
+        /// Most values of a clip.
         limit: usize,
+    },
+    /// A shift has another number of values than the sequence has channels.
+    #[error("`by` has {found} values, the sequence has {channels} channels")]
+    ShiftLength {
+        /// Values of the shift.
+        found: usize,
+        /// Channels of the sequence.
+        channels: usize,
     },
 }

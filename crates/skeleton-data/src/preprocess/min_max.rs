@@ -9,6 +9,7 @@ use crate::SkeletonSequence;
 ///
 /// Persons who are absent neither count nor change. A channel with a single value becomes 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MinMax {}
 
 impl MinMax {

@@ -3,36 +3,68 @@
 //! Every step is deterministic; random views belong to the augmentations. All steps leave a person who is
 //! not there (validity false) at zero, and give finite coordinates or a typed error.
 
+mod align_axes;
+mod bodies;
 mod centre_each_frame;
 mod centre_on_first;
 mod choose_bodies;
+mod crop_resize;
 mod crop_to_valid;
+mod denoise_by_length;
+mod denoise_by_motion;
+mod denoise_by_spread;
+mod drop_empty_frames;
+mod drop_zero_joints;
 mod error;
+mod fill_empty_frames;
+mod merge_actors;
 mod min_max;
+mod pad_to_length;
 mod presets;
+mod repeat_to_length;
 mod resample;
 mod rotate_shoulders;
 mod sample_frames;
+mod shift;
+mod stride;
+mod vector;
+mod usual;
 mod view_invariant;
+mod zero_unscored;
 
-pub use centre_each_frame::CentreEachFrame;
+pub use align_axes::AlignAxes;
+pub use centre_each_frame::{CentreEachFrame, Whose};
 pub use centre_on_first::CentreOnFirstFrame;
 pub use choose_bodies::{BodyOrder, ChooseBodies};
+pub use crop_resize::CropResize;
 pub use crop_to_valid::CropToValid;
+pub use denoise_by_length::DenoiseByLength;
+pub use denoise_by_motion::DenoiseByMotion;
+pub use denoise_by_spread::DenoiseBySpread;
+pub use drop_empty_frames::DropEmptyFrames;
+pub use drop_zero_joints::DropFramesWithZeroJoints;
 pub use error::StepError;
+pub use fill_empty_frames::{FillEmptyFrames, FillMethod};
+pub use merge_actors::MergeActors;
 pub use min_max::MinMax;
+pub use pad_to_length::PadToLength;
+pub use repeat_to_length::RepeatToLength;
 pub use resample::Resample;
 pub use rotate_shoulders::RotateShoulders;
 pub use sample_frames::SampleFrames;
+pub use shift::Shift;
+pub use stride::Stride;
 pub use view_invariant::ViewInvariant;
+pub use zero_unscored::ZeroUnscored;
 
 use serde::{Deserialize, Serialize};
 
 use crate::formats::{MAX_COORDINATE, OnError, Recording};
-use crate::{DataError, Layout, SkeletonSequence};
+use crate::repair::Repair;
+use crate::{ClipShape, DataError, Layout, SkeletonSequence};
 
 /// One step of a [`Preprocess`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
@@ -54,6 +86,34 @@ pub enum Step {
     ViewInvariant(ViewInvariant),
     /// See [`MinMax`].
     MinMax(MinMax),
+    /// See [`DropEmptyFrames`].
+    DropEmptyFrames(DropEmptyFrames),
+    /// See [`FillEmptyFrames`].
+    FillEmptyFrames(FillEmptyFrames),
+    /// See [`DropFramesWithZeroJoints`].
+    DropFramesWithZeroJoints(DropFramesWithZeroJoints),
+    /// See [`DenoiseByLength`].
+    DenoiseByLength(DenoiseByLength),
+    /// See [`DenoiseBySpread`].
+    DenoiseBySpread(DenoiseBySpread),
+    /// See [`DenoiseByMotion`].
+    DenoiseByMotion(DenoiseByMotion),
+    /// See [`MergeActors`].
+    MergeActors(MergeActors),
+    /// See [`RepeatToLength`].
+    RepeatToLength(RepeatToLength),
+    /// See [`PadToLength`].
+    PadToLength(PadToLength),
+    /// See [`CropResize`].
+    CropResize(CropResize),
+    /// See [`Stride`].
+    Stride(Stride),
+    /// See [`AlignAxes`].
+    AlignAxes(AlignAxes),
+    /// See [`Shift`].
+    Shift(Shift),
+    /// See [`ZeroUnscored`].
+    ZeroUnscored(ZeroUnscored),
 }
 
 impl Step {
@@ -69,20 +129,39 @@ impl Step {
             Self::RotateShoulders(_) => "rotate_shoulders",
             Self::ViewInvariant(_) => "view_invariant",
             Self::MinMax(_) => "min_max",
+            Self::DropEmptyFrames(_) => "drop_empty_frames",
+            Self::FillEmptyFrames(_) => "fill_empty_frames",
+            Self::DropFramesWithZeroJoints(_) => "drop_frames_with_zero_joints",
+            Self::DenoiseByLength(_) => "denoise_by_length",
+            Self::DenoiseBySpread(_) => "denoise_by_spread",
+            Self::DenoiseByMotion(_) => "denoise_by_motion",
+            Self::MergeActors(_) => "merge_actors",
+            Self::RepeatToLength(_) => "repeat_to_length",
+            Self::PadToLength(_) => "pad_to_length",
+            Self::CropResize(_) => "crop_resize",
+            Self::Stride(_) => "stride",
+            Self::AlignAxes(_) => "align_axes",
+            Self::Shift(_) => "shift",
+            Self::ZeroUnscored(_) => "zero_unscored",
         }
     }
 
-    /// Applies the step in place.
+    /// Applies the step in place, and adds what it had to mend to `repairs`.
     ///
     /// # Errors
-    /// [`StepError`] when the layout lacks a joint the step names, or the sequence gives the step nothing to
-    /// work on.
-    pub fn apply(&self, sequence: &mut SkeletonSequence, layout: &Layout) -> Result<(), StepError> {
+    /// [`StepError`] when the layout lacks a joint the step names, a parameter is out of range, or the sequence
+    /// gives the step nothing to work on.
+    pub fn apply(
+        &self,
+        sequence: &mut SkeletonSequence,
+        layout: &Layout,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), StepError> {
         match self {
-            Self::ChooseBodies(step) => step.apply(sequence),
+            Self::ChooseBodies(step) => step.apply(sequence, repairs),
             Self::CentreEachFrame(step) => step.apply(sequence, layout),
             Self::CentreOnFirstFrame(step) => step.apply(sequence, layout),
-            Self::CropToValid(step) => step.apply(sequence),
+            Self::CropToValid(step) => step.apply(sequence, repairs),
             Self::Resample(step) => step.apply(sequence),
             Self::SampleFrames(step) => step.apply(sequence),
             Self::RotateShoulders(step) => step.apply(sequence, layout),
@@ -91,6 +170,23 @@ impl Step {
                 step.apply(sequence);
                 Ok(())
             }
+            Self::DropEmptyFrames(step) => step.apply(sequence, repairs),
+            Self::FillEmptyFrames(step) => step.apply(sequence, repairs),
+            Self::DropFramesWithZeroJoints(step) => step.apply(sequence, repairs),
+            Self::DenoiseByLength(step) => {
+                step.apply(sequence, repairs);
+                Ok(())
+            }
+            Self::DenoiseBySpread(step) => step.apply(sequence, repairs),
+            Self::DenoiseByMotion(step) => step.apply(sequence, repairs),
+            Self::MergeActors(step) => step.apply(sequence, repairs),
+            Self::RepeatToLength(step) => step.apply(sequence, repairs),
+            Self::PadToLength(step) => step.apply(sequence, repairs),
+            Self::CropResize(step) => step.apply(sequence),
+            Self::Stride(step) => step.apply(sequence),
+            Self::AlignAxes(step) => step.apply(sequence, layout),
+            Self::Shift(step) => step.apply(sequence),
+            Self::ZeroUnscored(step) => step.apply(sequence),
         }
     }
 }
@@ -108,7 +204,8 @@ impl Step {
 /// assert_eq!(clip.shape(), ClipShape::new(50, 1, 20, 3));
 /// # Ok::<(), skeleton_data::DataError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Preprocess {
     /// Name, for reports and stored data.
     pub name: String,
@@ -134,6 +231,16 @@ impl Preprocess {
         mut sequence: SkeletonSequence,
         layout: &Layout,
     ) -> Result<SkeletonSequence, DataError> {
+        self.apply_steps(&mut sequence, layout, &mut Vec::new())?;
+        Ok(sequence)
+    }
+
+    fn apply_steps(
+        &self,
+        sequence: &mut SkeletonSequence,
+        layout: &Layout,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), DataError> {
         let located = |error, step: usize, source_name: &str| DataError::Preprocess {
             source_name: source_name.to_owned(),
             preprocess: self.name.clone(),
@@ -141,14 +248,14 @@ impl Preprocess {
             step_name: self.steps.get(step).map_or("input", Step::name),
             error: Box::new(error),
         };
-        check_input(&sequence, layout)
+        check_input(sequence, layout)
             .map_err(|error| located(error, self.steps.len(), &sequence.meta().source))?;
         for (number, step) in self.steps.iter().enumerate() {
-            step.apply(&mut sequence, layout)
+            step.apply(sequence, layout, repairs)
                 .map_err(|error| located(error, number, &sequence.meta().source))?;
         }
         debug_assert!(sequence.frames().iter().all(|value| value.is_finite()));
-        Ok(sequence)
+        Ok(())
     }
 
     /// Applies all steps to a reader's sequence, and adds what they had to mend to its repairs.
@@ -160,7 +267,7 @@ impl Preprocess {
         mut recording: Recording,
         layout: &Layout,
     ) -> Result<Recording, DataError> {
-        recording.sequence = self.apply(recording.sequence, layout)?;
+        self.apply_steps(&mut recording.sequence, layout, &mut recording.repairs)?;
         Ok(recording)
     }
 
@@ -225,6 +332,28 @@ fn require_space(sequence: &SkeletonSequence) -> Result<(), StepError> {
     match sequence.shape().channels {
         3 => Ok(()),
         found => Err(StepError::Channels { found }),
+    }
+}
+
+/// Fails unless the third channel can be a score.
+fn require_score(sequence: &SkeletonSequence) -> Result<(), StepError> {
+    match sequence.shape().channels {
+        3.. => Ok(()),
+        found => Err(StepError::NoScore { found }),
+    }
+}
+
+/// Most values of a clip, as of a recording: a parameter must not ask for more memory than any data need.
+const MAX_VALUES: usize = 16 << 20;
+
+/// The shape, if a clip of it can be held.
+fn check_size(shape: ClipShape) -> Result<ClipShape, StepError> {
+    match shape.checked_len() {
+        Some(values) if values <= MAX_VALUES => Ok(shape),
+        _ => Err(StepError::TooLarge {
+            shape,
+            limit: MAX_VALUES,
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StepError;
+use super::{StepError, check_size};
 use crate::{ClipShape, SkeletonSequence};
 
 /// Resizes time to `frames` frames by linear interpolation, with pixel centres at half steps.
@@ -13,6 +13,7 @@ use crate::{ClipShape, SkeletonSequence};
 /// frame is repeated. A person who is in only one of two frames is interpolated with zero, as published;
 /// the result is valid where a frame that contributes is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Resample {
     /// Number of frames T of the result, 1 to 65,536.
     pub frames: usize,
@@ -32,29 +33,22 @@ pub(super) fn check_frames(frames: usize) -> Result<(), StepError> {
     })
 }
 
-/// Most values a step makes, as many as a reader takes: several steps in a row could ask for more than fits into memory.
-const MAX_VALUES: usize = 16 << 20;
-
-pub(super) fn check_shape(shape: ClipShape) -> Result<(), StepError> {
-    let len = shape.checked_len().filter(|&len| len <= MAX_VALUES);
-    len.map(|_| ()).ok_or(StepError::TooLarge {
-        shape,
-        limit: MAX_VALUES,
-    })
-}
-
 impl Resample {
-    pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
+    /// The shape of the result.
+    pub(super) fn check(&self, from: ClipShape) -> Result<ClipShape, StepError> {
         check_frames(self.frames)?;
+        check_size(ClipShape {
+            frames: self.frames,
+            ..from
+        })
+    }
+
+    pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
         let from = sequence.shape();
+        let to = self.check(from)?;
         if from.frames == self.frames {
             return Ok(());
         }
-        let to = ClipShape {
-            frames: self.frames,
-            ..from
-        };
-        check_shape(to)?;
         let mut frames = Vec::with_capacity(to.len());
         let mut validity = Vec::with_capacity(to.frames * to.persons);
         let ratio = from.frames as f64 / to.frames as f64;

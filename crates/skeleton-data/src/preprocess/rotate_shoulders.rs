@@ -14,6 +14,7 @@ use crate::{Layout, SkeletonSequence};
 /// axis within a sequence is turned the wrong way in the frames of the other sign, and the constant
 /// leaves about 1 degree for shoulders 0.35 m apart. Coincident shoulders give 90 degrees, absent persons stay zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RotateShoulders {
     /// Name of the left shoulder (joint 5 of NTU's 1-based list).
     pub left: String,

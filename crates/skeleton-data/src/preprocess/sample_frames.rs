@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StepError;
-use super::resample::{check_frames, check_shape};
+use super::resample::check_frames;
+use super::{StepError, check_size};
 use crate::{ClipShape, SkeletonSequence};
 
 /// Takes `frames` frames spread evenly from the first to the last, repeating some when there are fewer
@@ -12,6 +12,7 @@ use crate::{ClipShape, SkeletonSequence};
 /// Frame `i` of the result is frame `floor(i * (T - 1) / (frames - 1))` of the input, the product
 /// rounded as NumPy's `linspace` rounds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SampleFrames {
     /// Number of frames T of the result, 1 to 65,536.
     pub frames: usize,
@@ -20,7 +21,7 @@ pub struct SampleFrames {
 impl SampleFrames {
     pub(super) fn apply(&self, sequence: &mut SkeletonSequence) -> Result<(), StepError> {
         check_frames(self.frames)?;
-        check_shape(ClipShape {
+        check_size(ClipShape {
             frames: self.frames,
             ..sequence.shape()
         })?;

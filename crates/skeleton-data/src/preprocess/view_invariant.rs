@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{StepError, joint, point, require_space};
+use super::vector::{Vector, cross, dot, minus, position, scaled};
+use super::{StepError, joint, require_space};
 use crate::{Layout, SkeletonSequence};
 
 /// Expresses the whole sequence in the axes that the first person's body has in the first frame, so that where
@@ -20,6 +21,7 @@ use crate::{Layout, SkeletonSequence};
 /// "First frame" is the first in which the person is there and the axes are defined (joints further apart than
 /// 0.1 mm, not on a line); in an undamaged recording that is frame 0. Absent persons stay zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ViewInvariant {
     /// Name of the joint that becomes the origin (joint 0 of NTU and Kinect v1: the middle of the hips).
     pub origin: String,
@@ -33,28 +35,6 @@ pub struct ViewInvariant {
 
 /// Shorter vectors, in metres, give no direction.
 const SHORTEST: f64 = 1e-4;
-
-type Vector = [f64; 3];
-
-fn minus(a: Vector, b: Vector) -> Vector {
-    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-fn dot(a: Vector, b: Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn cross(a: Vector, b: Vector) -> Vector {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
-}
-
-fn scaled(a: Vector, by: f64) -> Vector {
-    a.map(|value| value * by)
-}
 
 fn normalised(a: Vector) -> Option<Vector> {
     let length = dot(a, a).sqrt();
@@ -89,8 +69,7 @@ impl ViewInvariant {
         let (origin, rows) = (0..frames)
             .filter(|&frame| view.is_valid(frame, 0))
             .find_map(|frame| {
-                let [origin, up, left, right] =
-                    joints.map(|joint| point(view, frame, 0, joint).map(f64::from));
+                let [origin, up, left, right] = joints.map(|joint| position(view, frame, 0, joint));
                 axes(origin, up, left, right).map(|rows| (origin, rows))
             })
             .ok_or_else(|| StepError::Degenerate {
@@ -181,10 +160,7 @@ mod tests {
         let mut after = before.clone();
         step().apply(&mut after, &layout).unwrap();
         let edge = |clip: &SkeletonSequence, joint| {
-            minus(
-                point(clip, 1, 0, joint).map(f64::from),
-                point(clip, 1, 0, 0).map(f64::from),
-            )
+            minus(position(clip, 1, 0, joint), position(clip, 1, 0, 0))
         };
         let volume =
             |clip: &SkeletonSequence| dot(edge(clip, 3), cross(edge(clip, 7), edge(clip, 11)));

@@ -1,0 +1,78 @@
+//! Recipes of NW-UCLA, whose joints are those of Kinect v1.
+
+use crate::preprocess::{
+    BodyOrder, CentreOnFirstFrame, ChooseBodies, DropFramesWithZeroJoints, MinMax, Preprocess,
+    Resample, SampleFrames, Step, Stride, ViewInvariant,
+};
+
+/// The one body of a recording.
+fn one_body() -> Step {
+    Step::ChooseBodies(ChooseBodies {
+        count: 1,
+        order: BodyOrder::Tracked,
+    })
+}
+
+fn view_invariant() -> Step {
+    Step::ViewInvariant(ViewInvariant {
+        origin: "hip_centre".into(),
+        up: "spine".into(),
+        left: "left_hip".into(),
+        right: "right_hip".into(),
+    })
+}
+
+impl Preprocess {
+    /// CTR-GCN's NW-UCLA clips without their random parts (`papers.md` 1.6 P-U): origin at the spine of the
+    /// first frame, every axis scaled to -1..1 over the sequence, 52 frames spread evenly (its test mode).
+    /// Gives `[52, 1, 20, 3]` on [`Layout::kinect20`](crate::Layout::kinect20).
+    ///
+    /// The published training draws a rotation and a scale before the scaling to -1..1; here they are
+    /// augmentations and come after it.
+    pub fn nw_ucla_ctrgcn() -> Self {
+        Self::new(
+            "nw_ucla_ctrgcn",
+            [
+                one_body(),
+                Step::CentreOnFirstFrame(CentreOnFirstFrame {
+                    joint: "spine".into(),
+                }),
+                Step::MinMax(MinMax {}),
+                Step::SampleFrames(SampleFrames { frames: 52 }),
+            ],
+        )
+    }
+
+    /// Predict&Cluster's view-invariant transform (`papers.md` 1.6 P-D), then 50 frames: the default for
+    /// NW-UCLA, whose test camera is not among the training cameras. Up is z afterwards. Gives
+    /// `[50, 1, 20, 3]` on [`Layout::kinect20`](crate::Layout::kinect20).
+    pub fn nw_ucla_view_invariant() -> Self {
+        Self::new(
+            "nw_ucla_view_invariant",
+            [
+                one_body(),
+                view_invariant(),
+                Step::Resample(Resample { frames: 50 }),
+            ],
+        )
+    }
+
+    /// Predict&Cluster's sequences of NW-UCLA (`papers.md` 1.6 P-D): frames with a joint at zero dropped, the
+    /// view-invariant transform, every axis scaled to -1..1, and at most 50 frames by stride. Gives `[T, 1, 20, 3]`
+    /// with T up to 50 on [`Layout::kinect20`](crate::Layout::kinect20).
+    ///
+    /// The length varies, and a data set needs one; what to add and what is not reproduced is said at
+    /// [`predict_cluster`](Self::predict_cluster).
+    pub fn predict_cluster_nw_ucla() -> Self {
+        Self::new(
+            "predict_cluster_nw_ucla",
+            [
+                one_body(),
+                Step::DropFramesWithZeroJoints(DropFramesWithZeroJoints {}),
+                view_invariant(),
+                Step::MinMax(MinMax {}),
+                Step::Stride(Stride { max_frames: 50 }),
+            ],
+        )
+    }
+}
