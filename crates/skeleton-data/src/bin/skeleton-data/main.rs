@@ -1,0 +1,58 @@
+//! The command `skeleton-data`: prepare raw data into a store, inspect, convert, and draw.
+
+mod bar;
+mod input;
+mod inspect;
+mod prepare;
+mod render;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Skeleton data: from the formats of the public data sets, and your own, to packed stores.
+#[derive(Debug, Parser)]
+#[command(name = "skeleton-data", version, max_term_width = 120)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read a data set (a folder, a zip archive or a file) and pack it into a store.
+    Prepare(prepare::Prepare),
+    /// Say what a data set, a file or a store holds.
+    Inspect(inspect::Inspect),
+    /// Draw a sequence as PNG, GIF or SVG.
+    Render(render::Render),
+}
+
+/// What ends a command: the words for the user.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Prepare(command) => command.run(),
+        Command::Inspect(command) => command.run(),
+        Command::Render(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}
