@@ -45,7 +45,15 @@ struct Row {
     work: Work,
     threads: usize,
     pool: ThreadPool,
-    times: Vec<Duration>,
+    times: Vec<Spent>,
+}
+
+/// What reading everything once took.
+#[derive(Clone, Copy)]
+struct Spent {
+    wall: Duration,
+    /// Of all threads; none where the system does not say.
+    processor: Option<Duration>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -93,25 +101,69 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn print_row(mut row: Row, bytes: u64, files: usize) {
-    row.times.sort();
+    row.times.sort_by_key(|spent| spent.wall);
     let (Some(least), Some(most)) = (row.times.first(), row.times.last()) else {
         return;
     };
-    let median = row.times[row.times.len() / 2].as_secs_f64();
+    let median = row.times[row.times.len() / 2].wall.as_secs_f64();
+    let mut processor: Vec<_> = row
+        .times
+        .iter()
+        .filter_map(|spent| spent.processor)
+        .collect();
+    processor.sort();
     let speed = |seconds: f64| bytes as f64 / 1e6 / seconds;
+    let by_processor = processor
+        .get(processor.len() / 2)
+        .map_or(String::new(), |time| {
+            format!("; {:.1} MB/s of processor time", speed(time.as_secs_f64()))
+        });
     println!(
-        "{:<14} {} thread(s): median {:7.1} MB/s ({:.1} to {:.1}), {:7.0} files/s, {:.3} s",
+        "{:<14} {} thread(s): median {:7.1} MB/s ({:.1} to {:.1}), {:7.0} files/s, {:.3} s{by_processor}",
         match row.work {
             Work::Parse => "parse",
             Work::ReadAndParse => "read and parse",
         },
         row.threads,
         speed(median),
-        speed(most.as_secs_f64()),
-        speed(least.as_secs_f64()),
+        speed(most.wall.as_secs_f64()),
+        speed(least.wall.as_secs_f64()),
         files as f64 / median,
         median
     );
+}
+
+struct Clock {
+    wall: Instant,
+    processor: Option<Duration>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            processor: processor_time(),
+            wall: Instant::now(),
+        }
+    }
+
+    fn stop(self) -> Spent {
+        let wall = self.wall.elapsed();
+        let processor = processor_time().zip(self.processor);
+        Spent {
+            wall,
+            processor: processor.and_then(|(end, start)| end.checked_sub(start)),
+        }
+    }
+}
+
+/// Processor time of all threads so far, as Linux counts it.
+fn processor_time() -> Option<Duration> {
+    let mut sum = 0;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        sum += text.split_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(sum))
 }
 
 /// Bodies in frames, to see that every row does the same.
@@ -119,8 +171,8 @@ fn frames(sequence: &SkeletonSequence) -> usize {
     sequence.validity().iter().filter(|&&valid| valid).count()
 }
 
-fn parse(source: &dyn Source, pool: &ThreadPool) -> Result<(Duration, usize), Box<dyn Error>> {
-    let (mut time, mut count, mut next) = (Duration::ZERO, 0, 0);
+fn parse(source: &dyn Source, pool: &ThreadPool) -> Result<(Spent, usize), Box<dyn Error>> {
+    let (mut spent, mut count, mut next) = (Vec::new(), 0, 0);
     while next < source.len() {
         let (mut files, mut held) = (Vec::new(), 0);
         while next < source.len() && held < IN_MEMORY {
@@ -130,22 +182,26 @@ fn parse(source: &dyn Source, pool: &ThreadPool) -> Result<(Duration, usize), Bo
             held += source.bytes(next);
             next += 1;
         }
-        let start = Instant::now();
+        let clock = Clock::start();
         let parsed = |(bytes, name): &(Vec<u8>, NtuName)| {
             ntu::parse(bytes, name.meta()).map(|sequence| frames(&sequence))
         };
         let counts: Result<Vec<usize>, _> = pool.install(|| files.par_iter().map(parsed).collect());
-        time += start.elapsed();
+        spent.push(clock.stop());
         count += counts?.iter().sum::<usize>();
     }
-    Ok((time, count))
+    let spent = Spent {
+        wall: spent.iter().map(|spent| spent.wall).sum(),
+        processor: spent.iter().map(|spent| spent.processor).sum(),
+    };
+    Ok((spent, count))
 }
 
 fn read_and_parse(
     source: &dyn Source,
     pool: &ThreadPool,
-) -> Result<(Duration, usize), Box<dyn Error>> {
-    let start = Instant::now();
+) -> Result<(Spent, usize), Box<dyn Error>> {
+    let clock = Clock::start();
     let read = |item| -> Result<usize, DataError> {
         let mut count = 0;
         for recording in source.read(item) {
@@ -160,5 +216,5 @@ fn read_and_parse(
             .map(read)
             .try_reduce(|| 0, |a, b| Ok(a + b))
     });
-    Ok((start.elapsed(), count?))
+    Ok((clock.stop(), count?))
 }

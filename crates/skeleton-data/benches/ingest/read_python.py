@@ -6,7 +6,7 @@
 Written from the format, in the way that the field's preprocessing scripts read it: `readline`, `split`, every field a
 float in a dictionary, then an array (T, M, 25, 3) of the bodies' coordinates in NumPy. A turn reads every file once;
 the first is not counted, after it the files are in the system's cache. Printed are the median of the turns and their
-extremes.
+extremes, and with one process the speed by processor time, which other work on the machine hardly changes.
 """
 import argparse
 import multiprocessing
@@ -29,7 +29,10 @@ def read_frames(path):
         for _ in range(int(file.readline())):
             bodies = []
             for _ in range(int(file.readline())):
-                body = {key: float(field) for key, field in zip(BODY, file.readline().split())}
+                fields = file.readline().split()
+                body = {key: float(field) for key, field in zip(BODY, fields)}
+                # Of 17 digits: two bodies' can be one float.
+                body["bodyID"] = int(fields[0])
                 body["joints"] = [
                     {key: float(field) for key, field in zip(JOINT, file.readline().split())}
                     for _ in range(int(file.readline()))
@@ -68,19 +71,21 @@ def main():
     options = parser.parse_args()
     paths = sorted(options.folder.rglob("*.skeleton"))[: options.files]
     size = sum(path.stat().st_size for path in paths)
-    times = []
+    times, processor = [], []
     with multiprocessing.Pool(options.processes) as pool:
         each = map if options.processes == 1 else lambda read, all: pool.imap_unordered(read, all, 16)
         for _ in range(options.turns + 1):
-            start = time.perf_counter()
+            start, processor_start = time.perf_counter(), time.process_time()
             frames = sum(each(frames_read, paths))
             times.append(time.perf_counter() - start)
-    times = times[1:]
+            processor.append(time.process_time() - processor_start)
+    times, processor = times[1:], statistics.median(processor[1:])
     speed = [size / 1e6 / seconds for seconds in times]
     median = statistics.median(times)
     print(f"{len(paths)} files, {size / 1e6:.1f} MB, {frames} bodies in frames")
     print(f"python {options.processes} process(es): median {size / 1e6 / median:.2f} MB/s "
-          f"({min(speed):.2f} to {max(speed):.2f}), {len(paths) / median:.1f} files/s, {median:.3f} s")
+          f"({min(speed):.2f} to {max(speed):.2f}), {len(paths) / median:.1f} files/s, {median:.3f} s"
+          + (f"; {size / 1e6 / processor:.2f} MB/s of processor time" if options.processes == 1 else ""))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! Reading a folder of recordings: which files, what to do with bad ones, and the report.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 

@@ -116,13 +116,6 @@ fn recordings(source: &dyn Source) -> Vec<Recording> {
     items.collect::<Result<_, _>>().unwrap()
 }
 
-/// Names of the items without their folders.
-fn names(source: &dyn Source) -> Vec<String> {
-    (0..source.len())
-        .map(|item| stem(&source.path(item)))
-        .collect()
-}
-
 #[test]
 fn folders_archives_and_files_give_the_same_recordings() {
     let folder = tempfile::tempdir().unwrap();
