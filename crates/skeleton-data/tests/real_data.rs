@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use skeleton_data::formats::ntu::{self, NtuEdition};
 use skeleton_data::formats::{self, Format, OnError, OpenOptions, Side, nw_ucla};
+use skeleton_data::store::{Dtype, StoreSpec, StoreWriter};
 use skeleton_data::{
     ClipShape, Layout, Preprocess, SkeletonDataset, SkeletonSequence, Split, Stream,
 };
@@ -200,5 +201,74 @@ fn real_folders_are_recognised_and_opened_as_what_they_are() {
         // Performers 1 and 8 both train; one file is camera 3's.
         let expected: &[usize] = if items == 12 { &[12, 1] } else { &[1020] };
         assert_eq!(train, expected);
+    }
+}
+
+/// Recordings of their own lengths, in metres before the camera, where half precision is coarsest.
+#[test]
+fn raw_recordings_come_back_from_a_store_whole_or_within_half_precision() {
+    let (Some(ucla), Some(ntu)) = (data("nw-ucla"), data("ntu-rgbd")) else {
+        return;
+    };
+    let edition = NtuEdition::Ntu120;
+    let ucla = nw_ucla::read_folder(&ucla, OnError::Stop).unwrap();
+    let ntu = ntu::read_folder(&ntu, edition, OnError::Stop).unwrap();
+    // A store holds one number of persons; the most that the samples of NTU show is two.
+    let ntu = ntu.sequences.into_iter();
+    let cases = [
+        (
+            "nw-ucla",
+            Layout::kinect20(),
+            nw_ucla::classes(),
+            ucla.sequences,
+        ),
+        (
+            "ntu",
+            Layout::ntu25(),
+            edition.classes(),
+            ntu.filter(|clip| clip.shape().persons == 2).collect(),
+        ),
+    ];
+    for (format, layout, classes, recordings) in cases {
+        assert!(!recordings.is_empty());
+        for dtype in Dtype::ALL {
+            let folder = tempfile::tempdir().unwrap();
+            let spec = StoreSpec {
+                format: format.into(),
+                layout: layout.clone(),
+                classes: classes.clone(),
+                preprocess: Preprocess::new("none", []),
+                splits: vec![],
+                dtype,
+            };
+            let mut writer = StoreWriter::create(folder.path(), spec, 1 << 20).unwrap();
+            for recording in &recordings {
+                writer.push(recording, &[]).unwrap();
+            }
+            let store = writer.finish().unwrap();
+            store.verify().unwrap();
+            assert_eq!(store.len(), recordings.len());
+            let mut worst = 0f32;
+            for (i, recording) in recordings.iter().enumerate() {
+                let read = store.sequence(i).unwrap();
+                assert_eq!(read.meta(), recording.meta());
+                assert_eq!(read.validity(), recording.validity());
+                for (a, b) in read.frames().iter().zip(recording.frames()) {
+                    worst = worst.max((a - b).abs());
+                }
+            }
+            println!(
+                "{format} {dtype}: {} clips, {:?}, off by {worst} m",
+                store.len(),
+                store.frames()
+            );
+            // Kinect sees to 8 m, where half precision is spaced by 1/256 m; a sensor's own error is larger.
+            let bound = if dtype == Dtype::F32 {
+                0.0
+            } else {
+                1.0 / 512.0
+            };
+            assert!(worst <= bound, "{format} {dtype}: {worst}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Reading a store: the index at once, shards as they are needed.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -11,10 +13,9 @@ use super::builder::hexadecimal;
 use super::shard::{Shard, check_size};
 use super::{Dtype, FrameCounts, ShardEntry, StoreError, StoreIndex, StoreSpec};
 use crate::formats::Side;
-use crate::mapped::Mapped;
 use crate::{ClipShape, Layout, Meta, Preprocess, SkeletonSequence};
 
-/// Bytes hashed at a time.
+/// Bytes read and hashed at a time.
 const BLOCK: usize = 1 << 20;
 
 /// An open store. Clips are numbered from 0 in the order in which they were written, and can be read by any thread.
@@ -221,11 +222,9 @@ impl Store {
 
     fn verify_shard(&self, entry: &ShardEntry) -> Result<(), StoreError> {
         let path = self.folder.join(&entry.file);
-        let map = Mapped::open(&path).map_err(|error| StoreError::read(&path, error))?;
-        check_size(&path, map.len() as u64, entry)?;
-        let mut hash = Sha256::new();
-        map.chunks(BLOCK).for_each(|block| hash.update(block));
-        let found = hexadecimal(&hash.finalize());
+        // Read and not mapped: the pages of a whole store would count as this process's memory.
+        let (bytes, found) = checksum(&path).map_err(|error| StoreError::read(&path, error))?;
+        check_size(&path, bytes, entry)?;
         if found != entry.sha256 {
             return Err(StoreError::Checksum {
                 path,
@@ -255,5 +254,23 @@ impl Store {
             }
         };
         Ok((shard, clip - self.firsts[number]))
+    }
+}
+
+/// Size and SHA-256 of a file.
+fn checksum(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut block = vec![0; BLOCK];
+    let mut hash = Sha256::new();
+    let mut bytes = 0;
+    loop {
+        let count = match file.read(&mut block) {
+            Ok(0) => return Ok((bytes, hexadecimal(&hash.finalize()))),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(&block[..count]);
+        bytes += count as u64;
     }
 }
