@@ -211,6 +211,16 @@ pub enum DataError {
         /// Number of classes.
         classes: usize,
     },
+    /// An option of reading that makes no sense.
+    #[error("the option {option} is {found}, expected {expected}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
 }
 
 impl DataError {
