@@ -221,6 +221,16 @@ pub enum DataError {
     /// A packed store that cannot be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An option of reading that makes no sense.
+    #[error("the option {option} is {found}, expected {expected}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
 }
 
 impl DataError {

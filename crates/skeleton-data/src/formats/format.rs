@@ -143,6 +143,9 @@ pub struct OpenOptions {
     /// Frames a second wanted of motion capture, which records 60 or 120: every n-th frame is kept, n rounded. By default
     /// all are.
     pub frame_rate: Option<f64>,
+    /// Metres that a unit of length of BVH is, which the format does not say: 0.01 for centimetres. By default values stay as
+    /// they are. ASF brings its own.
+    pub metres_per_unit: Option<f64>,
 }
 
 /// The format of what lies at `path`, by its content: that which claims most of the first files.

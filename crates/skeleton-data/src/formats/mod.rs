@@ -22,6 +22,9 @@ mod files;
 mod folder;
 mod format;
 mod json;
+mod kinematics;
+mod lines;
+mod motion;
 mod source;
 
 pub use error::{FileError, Place};

@@ -1,20 +1,304 @@
-//! CMU motion capture, ASF and AMC.
+//! Acclaim motion capture as CMU's Graphics Lab publishes it (mocap.cs.cmu.edu; funded by NSF EIA-0196217): a
+//! skeleton in an `.asf` file, and its motions in `.amc` files.
+//!
+//! **ASF** ([`parse_asf`]). `:units` holds `length` (0.45 in this data set) and `angle` (`deg` or `rad`); `:root` the
+//! `order` of the root's six values; `:bonedata` between `begin` and `end` every bone's `name`, `direction` (a unit vector
+//! in the global axes of the rest pose), `length`, `axis` (three angles of the bone's own axes, about x, y, z) and `dof`
+//! (which of rx, ry, rz the motion gives, none for a bone that is fixed to its parent); `:hierarchy` lines of a parent
+//! and its children. `#` begins a comment; commas and parentheses are blanks; `limits`, masses, `:version`, `:name`,
+//! `:documentation` and `:skin` are not read. Lines end in LF or CRLF.
+//!
+//! **AMC** ([`parse_amc`]). After `:FULLY-SPECIFIED` and `:DEGREES` or `:RADIANS` (else the skeleton's unit) follow frames:
+//! a number alone on a line, which need not begin at 1 but goes up by one, then a line `bone v ..` for every bone that
+//! moves, the values in the order of `dof`, those of `root` in its `order`.
+//!
+//! **Positions.** Rotations in sequence about fixed axes multiply from the left, so that `rx ry rz` is
+//! `M = Rz Ry Rx`, and the `axis` of bone b gives `C_b = Rz Ry Rx` likewise. A bone turns in its own axes: with the
+//! global rotation `G_p` of its parent, the end `e_p` of its parent, its direction `d_b` and length `l_b`,
+//!
+//! ```text
+//! G_b = G_p C_b M_b C_b^T      e_b = e_p + l_b G_b d_b      G_root = M_root, e_root = (tx, ty, tz)
+//! ```
+//!
+//! With `H_b = G_b C_b` this is `H_b = H_p (C_p^T C_b) M_b` and `e_b = e_p + H_b (l_b C_b^T d_b)`; the brackets are
+//! worked out once. A joint is the END of its bone: `lfemur` is the left knee. Lengths in metres are values / `length` *
+//! 0.0254 (the data set is in inches times 0.45). x runs to the left of a body that looks along z, y is up.
+//!
+//! A sequence is `[T, 1, 31, 3]` in the order of [`Layout::cmu31`], every frame valid. Files of more than 64 MiB,
+//! skeletons of more than 1,023 bones and recordings of more than 16 Mi coordinates are refused.
 
-use std::path::Path;
+mod amc;
+mod asf;
+mod index;
+mod skeleton;
 
+pub use amc::{FRAME_RATE, Rates, parse_amc};
+pub use asf::parse_asf;
+pub use skeleton::Skeleton;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::index::Index;
+use super::files::{Files, has_extension};
 use super::format::Sample;
-use super::{OpenOptions, Source};
-use crate::DataError;
+use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
+use crate::{DataError, Layout, Meta};
 
-pub(in crate::formats) fn detect(_sample: &Sample) -> bool {
-    false
+/// Motions beyond this size are not read; the data set's longest have some 20 MB.
+const MAX_BYTES: u64 = 64 << 20;
+/// Skeletons beyond this size are not read; the data set's have 7 kB.
+const MAX_SKELETON_BYTES: u64 = 1 << 20;
+
+/// Whether a file is an AMC by name and content.
+pub(in crate::formats) fn detect(sample: &Sample) -> bool {
+    let says = |word: &[u8]| memchr::memmem::find(sample.head, word).is_some();
+    has_extension(sample.path, "amc")
+        && (says(b":FULLY-SPECIFIED") || says(b":DEGREES") || says(b":RADIANS"))
 }
 
-pub(in crate::formats) fn open(
-    path: &Path,
-    _options: &OpenOptions,
-) -> Result<Box<dyn Source>, DataError> {
-    Err(DataError::MissingFolder {
-        path: path.to_owned(),
+/// Opens every `.amc` file of a folder, an archive or by its own path.
+///
+/// The skeleton of `01_01.amc` is `01.asf`: the name is cut at its last `_` until there is a skeleton of that name in
+/// the same folder, or else exactly one elsewhere below the path. A motion without one, or whose skeleton cannot be read,
+/// is refused when it is read. Skeletons must have the bones and the hierarchy of [`Layout::cmu31`] unless
+/// [`OpenOptions::layout`] names the joints wanted.
+///
+/// [`Meta::source`] is the file's name (a second file of the same name is left out), [`Meta::subject`] the number before the `_`
+/// of a name like `01_01`. The data set has no classes: with [`OpenOptions::classes`], a trial whose motion description
+/// in the index is the name of a class, in any case, has that label. The index is `CMU_index.csv` or a CSV whose name begins with
+/// `cmu-mocap-index`, with the columns `Subject`, `Trial #`, `Motion Description` and `framerate`, in Latin-1; it also says
+/// which trials were recorded at 60 frames a second. Without it 120 is taken.
+///
+/// # Errors
+/// [`DataError::EmptyFolder`] without an AMC file, [`DataError::BadOption`] for a frame rate that is not positive,
+/// [`DataError::File`] for an index that cannot be read, and those of listing the files.
+pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
+    motion::check(options)?;
+    let files = Files::list(path)?;
+    let mut skeletons = Skeletons::default();
+    skeletons.load(&files, options);
+    let mut index = Index::find(&files)?;
+    if path.is_file() && has_extension(path, "amc") {
+        // What belongs to a single motion lies beside it and is not in its list.
+        for beside in beside(path) {
+            skeletons.load(&Files::list(&beside)?, options);
+            index = index.or(Index::find(&Files::list(&beside)?)?);
+        }
+    }
+    let classes = options.classes.clone().unwrap_or_default();
+    let mut source = Cmu {
+        layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
+        items: Vec::new(),
+        skipped: Vec::new(),
+        wanted: options.frame_rate,
+        files,
+        classes,
+    };
+    source.files.retain(|path| has_extension(path, "amc"));
+    if source.files.is_empty() {
+        return Err(DataError::EmptyFolder {
+            path: path.to_owned(),
+            expected: "AMC files such as 01_01.amc",
+        });
+    }
+    let mut names = BTreeSet::new();
+    for file in 0..source.files.len() {
+        let path = source.files.path(file);
+        let name = stem(path);
+        if !names.insert(name.clone()) {
+            source.skipped.push(Skipped {
+                path: path.to_owned(),
+                reason: SkipReason::DuplicateName,
+            });
+            continue;
+        }
+        let trial = trial(&name);
+        let entry = index.as_ref().and_then(|index| index.get(trial?));
+        source.items.push(Item {
+            file,
+            skeleton: skeletons.of(path),
+            recorded: entry.and_then(|entry| entry.frame_rate),
+            meta: Meta {
+                label: entry.and_then(|entry| {
+                    let same = |class: &String| class.eq_ignore_ascii_case(&entry.description);
+                    source.classes.iter().position(same)
+                }),
+                subject: trial.map(|(subject, _)| subject),
+                source: name,
+                ..Meta::default()
+            },
+        });
+    }
+    Ok(Box::new(source))
+}
+
+/// Subject and trial of a name such as `01_01`.
+fn trial(name: &str) -> Option<(u32, u32)> {
+    let (subject, trial) = name.split_once('_')?;
+    Some((subject.parse().ok()?, trial.parse().ok()?))
+}
+
+/// What the name of a skeleton may be, the longest first.
+fn prefixes(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| {
+        name.rsplit_once('_').map(|(before, _)| before)
     })
 }
+
+/// Files that may belong to a motion that is opened alone.
+fn beside(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let name = stem(path);
+    let mut found: Vec<PathBuf> = (prefixes(&name))
+        .flat_map(|prefix| {
+            ["asf", "ASF"].map(|extension| folder.join(format!("{prefix}.{extension}")))
+        })
+        .collect();
+    found.push(folder.join(index::NAME));
+    found.retain(|path| path.is_file());
+    found
+}
+
+type Loaded = Result<Arc<Skeleton>, (PathBuf, FileError)>;
+
+/// The skeletons by folder and name.
+#[derive(Default)]
+struct Skeletons(BTreeMap<(PathBuf, String), Loaded>);
+
+impl Skeletons {
+    fn load(&mut self, files: &Files, options: &OpenOptions) {
+        for file in (0..files.len()).filter(|&file| has_extension(files.path(file), "asf")) {
+            let path = files.path(file);
+            let loaded = files
+                .read(file, MAX_SKELETON_BYTES)
+                .and_then(|bytes| parse_asf(&bytes))
+                .and_then(|skeleton| match &options.layout {
+                    Some(layout) => skeleton.for_layout(layout),
+                    None => skeleton.for_cmu31(),
+                });
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            self.0.insert(
+                (folder, stem(path)),
+                loaded
+                    .map(Arc::new)
+                    .map_err(|error| (path.to_owned(), error)),
+            );
+        }
+    }
+
+    fn of(&self, motion: &Path) -> Loaded {
+        let folder = motion.parent().unwrap_or(Path::new(""));
+        let name = stem(motion);
+        for prefix in prefixes(&name) {
+            if let Some(found) = self.0.get(&(folder.to_owned(), prefix.to_owned())) {
+                return found.clone();
+            }
+        }
+        let purpose = "the lengths and axes of its bones";
+        for prefix in prefixes(&name) {
+            let mut elsewhere = self.0.iter().filter(|((_, name), _)| name == prefix);
+            match (elsewhere.next(), elsewhere.next()) {
+                (Some((_, found)), None) => return found.clone(),
+                (Some(_), Some(_)) => {
+                    let what = format!(
+                        "skeleton in its folder, and several `{prefix}.asf` lie elsewhere: one skeleton"
+                    );
+                    let error = FileError::Missing {
+                        what,
+                        purpose: purpose.into(),
+                    };
+                    return Err((motion.to_owned(), error));
+                }
+                (None, _) => {}
+            }
+        }
+        let shortest = prefixes(&name).last().unwrap_or_default();
+        let error = FileError::Missing {
+            what: format!("skeleton `{shortest}.asf`"),
+            purpose: purpose.into(),
+        };
+        Err((motion.to_owned(), error))
+    }
+}
+
+#[derive(Debug)]
+struct Cmu {
+    files: Files,
+    layout: Layout,
+    classes: Vec<String>,
+    wanted: Option<f64>,
+    items: Vec<Item>,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Debug)]
+struct Item {
+    file: usize,
+    skeleton: Loaded,
+    /// Frames a second by the index.
+    recorded: Option<f64>,
+    meta: Meta,
+}
+
+impl Source for Cmu {
+    fn format(&self) -> Format {
+        Format::Amc
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn splits(&self) -> &[String] {
+        &[]
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn path(&self, item: usize) -> PathBuf {
+        self.files.path(self.items[item].file).to_owned()
+    }
+
+    fn bytes(&self, item: usize) -> u64 {
+        self.files.bytes(self.items[item].file)
+    }
+
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
+        let item = &self.items[item];
+        let read = || {
+            let skeleton = (item.skeleton.as_ref())
+                .map_err(|(path, error)| DataError::file(path, error.clone()))?;
+            let rates = Rates {
+                recorded: item.recorded,
+                wanted: self.wanted,
+            };
+            let sequence = self
+                .files
+                .read(item.file, MAX_BYTES)
+                .and_then(|bytes| parse_amc(&bytes, skeleton, rates, item.meta.clone()))
+                .map_err(|error| DataError::file(self.files.path(item.file), error))?;
+            Ok(Recording {
+                sequence,
+                repairs: Vec::new(),
+                sides: Vec::new(),
+            })
+        };
+        vec![read()]
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

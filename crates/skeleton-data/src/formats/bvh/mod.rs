@@ -1,0 +1,214 @@
+//! Biovision hierarchies, `.bvh`: a skeleton and one motion of it in a text file.
+//!
+//! `HIERARCHY` holds one `ROOT name { .. }` and nested in it `JOINT name { .. }`, each with an `OFFSET x y z` from its parent,
+//! in the parent's axes, and `CHANNELS n ..`, any of `Xposition Yposition Zposition Xrotation Yrotation Zrotation` in any
+//! order; a limb ends in `End Site { OFFSET .. }`. `MOTION` holds `Frames: n`, `Frame Time: seconds`, and a line for every
+//! frame with the values of all channels in the order of the file, angles in degrees. Braces may stand on any line;
+//! lines end in LF or CRLF.
+//!
+//! **Joints** are the root and the joints in the order of the file, with every `End Site` as `<parent>_end`. All files of
+//! a folder must have the joints and the hierarchy of the first one, unless [`OpenOptions::layout`] names the joints to
+//! keep. The layout that is made of a hierarchy has the root as its centre and no parts; names that differ in `Left` and
+//! `Right` (or `left`/`right`, or a first letter `L` and `R` before a capital) are mirrored.
+//!
+//! **Positions.** With rotations in the order written, first leftmost (`Zrotation Yrotation Xrotation` is `Rz Ry Rx`),
+//! a joint j with parent p has `G_j = G_p R_j` and `x_j = x_p + G_p t_j`. `t_j` is the offset; a position channel is added to
+//! it at the root, and takes its place elsewhere, as exporters write the whole translation there. An offset of zero makes a
+//! joint coincide with its parent.
+//!
+//! **Units** are not part of the format: values are multiplied by [`OpenOptions::metres_per_unit`] (1 unless given), and what
+//! is then beyond [`MAX_COORDINATE`](super::MAX_COORDINATE) is refused. Files converted from CMU's ASF keep its unit,
+//! 0.0254 / 0.45 metres; the converter puts a rest pose before the first frame, which is kept.
+//!
+//! A sequence is `[T, 1, V, 3]`, every frame valid. Files of more than 256 MiB, hierarchies of more than 1,024
+//! joints and recordings of more than 16 Mi coordinates are refused.
+
+mod frames;
+mod hierarchy;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use self::hierarchy::Hierarchy;
+use super::files::{Files, has_extension};
+use super::format::Sample;
+use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
+use crate::{DataError, Layout, Meta, SkeletonSequence};
+
+/// Files beyond this size are not read.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Reads the bytes of a file: its own layout, and the positions of all its joints in units of the file times
+/// `metres_per_unit`, every n-th frame where `frame_rate` is lower than the file's.
+///
+/// # Errors
+/// [`FileError`] with the line: of a keyword, brace, name, channel or number that is not as the format has it, of a
+/// second root, of a joint named twice, of a frame with another number of values than there are channels, and when the
+/// count of frames is not that of the lines.
+pub fn parse(
+    bytes: &[u8],
+    frame_rate: Option<f64>,
+    metres_per_unit: f64,
+    meta: Meta,
+) -> Result<(Layout, SkeletonSequence), FileError> {
+    let (hierarchy, lines) = Hierarchy::parse(bytes)?;
+    let layout = hierarchy.layout()?;
+    let all: Vec<usize> = (0..hierarchy.joints.len()).collect();
+    let sequence = frames::read(lines, &hierarchy, &all, frame_rate, metres_per_unit, meta)?;
+    Ok((layout, sequence))
+}
+
+/// Whether a file is a BVH by name and content.
+pub(in crate::formats) fn detect(sample: &Sample) -> bool {
+    let head = sample
+        .head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(sample.head);
+    let word = head.trim_ascii_start().get(..9);
+    has_extension(sample.path, "bvh")
+        && word.is_some_and(|word| word.eq_ignore_ascii_case(b"HIERARCHY"))
+}
+
+/// Opens every `.bvh` file of a folder, an archive or by its own path.
+///
+/// [`Meta::source`] is the file's name; a second file of the same name is left out. Nothing else is known of a motion.
+///
+/// # Errors
+/// [`DataError::EmptyFolder`] without a BVH file, [`DataError::BadOption`] for a frame rate or a unit that is not positive,
+/// [`DataError::File`] when no file has a hierarchy that can be read (the first one's error), and those of listing the
+/// files.
+pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
+    motion::check(options)?;
+    let mut files = Files::list(path)?;
+    files.retain(|path| has_extension(path, "bvh"));
+    let mut items = Vec::new();
+    let mut skipped = Vec::new();
+    let mut names = BTreeSet::new();
+    for file in 0..files.len() {
+        let path = files.path(file);
+        if names.insert(stem(path)) {
+            items.push(file);
+        } else {
+            skipped.push(Skipped {
+                path: path.to_owned(),
+                reason: SkipReason::DuplicateName,
+            });
+        }
+    }
+    if items.is_empty() {
+        return Err(DataError::EmptyFolder {
+            path: path.to_owned(),
+            expected: "BVH files",
+        });
+    }
+    let layout = match &options.layout {
+        Some(layout) => layout.clone(),
+        None => first_layout(&files, &items)?,
+    };
+    Ok(Box::new(Bvh {
+        files,
+        items,
+        skipped,
+        layout,
+        own_layout: options.layout.is_none(),
+        classes: options.classes.clone().unwrap_or_default(),
+        wanted: options.frame_rate,
+        unit: options.metres_per_unit.unwrap_or(1.0),
+    }))
+}
+
+/// The layout of the first file whose hierarchy can be read.
+fn first_layout(files: &Files, items: &[usize]) -> Result<Layout, DataError> {
+    let mut first = None;
+    for &file in items {
+        let read = files
+            .read(file, MAX_BYTES)
+            .and_then(|bytes| Hierarchy::parse(&bytes)?.0.layout());
+        match read {
+            Ok(layout) => return Ok(layout),
+            Err(error) => first = first.or(Some(DataError::file(files.path(file), error))),
+        }
+    }
+    Err(first.unwrap_or(DataError::EmptyDataset))
+}
+
+#[derive(Debug)]
+struct Bvh {
+    files: Files,
+    /// Numbers of the files.
+    items: Vec<usize>,
+    skipped: Vec<Skipped>,
+    layout: Layout,
+    /// Whether the layout is the first file's hierarchy, which the others must share.
+    own_layout: bool,
+    classes: Vec<String>,
+    wanted: Option<f64>,
+    unit: f64,
+}
+
+impl Bvh {
+    fn read_file(&self, file: usize) -> Result<SkeletonSequence, FileError> {
+        let bytes = self.files.read(file, MAX_BYTES)?;
+        let (hierarchy, lines) = Hierarchy::parse(&bytes)?;
+        if self.own_layout {
+            hierarchy.check_like(&self.layout)?;
+        }
+        let picked = motion::pick(&hierarchy.names(), &self.layout)?;
+        let meta = Meta {
+            source: stem(self.files.path(file)),
+            ..Meta::default()
+        };
+        frames::read(lines, &hierarchy, &picked, self.wanted, self.unit, meta)
+    }
+}
+
+impl Source for Bvh {
+    fn format(&self) -> Format {
+        Format::Bvh
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn splits(&self) -> &[String] {
+        &[]
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn path(&self, item: usize) -> PathBuf {
+        self.files.path(self.items[item]).to_owned()
+    }
+
+    fn bytes(&self, item: usize) -> u64 {
+        self.files.bytes(self.items[item])
+    }
+
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
+        let file = self.items[item];
+        let recording = self
+            .read_file(file)
+            .map(|sequence| Recording {
+                sequence,
+                repairs: Vec::new(),
+                sides: Vec::new(),
+            })
+            .map_err(|error| DataError::file(self.files.path(file), error));
+        vec![recording]
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
