@@ -53,6 +53,8 @@ pub enum SkipReason {
     NotListed,
     /// Another subfolder holds a recording of the same name.
     DuplicateName,
+    /// It belongs to a recording that shows or has no skeleton.
+    NoSkeleton,
 }
 
 impl fmt::Display for SkipReason {
@@ -62,6 +64,7 @@ impl fmt::Display for SkipReason {
             Self::OtherEdition => "not part of this edition of the data set",
             Self::NotListed => "in neither list of the folder",
             Self::DuplicateName => "another subfolder holds the same name",
+            Self::NoSkeleton => "there is no skeleton of it",
         })
     }
 }
