@@ -44,6 +44,9 @@ pub enum RepairKind {
     GapsClosed,
     /// Frames beyond the length asked for were cut.
     FramesCut,
+    /// Joints without a coordinate (empty, NaN or null) in frames that show others of the person were taken from the
+    /// nearest earlier frame that has them, else from the nearest later one.
+    JointsHeld,
 }
 
 impl RepairKind {
@@ -63,6 +66,7 @@ impl RepairKind {
             Self::ZeroJointFramesDropped => "frames with a joint at zero dropped",
             Self::GapsClosed => "frames of a body moved up over a gap",
             Self::FramesCut => "frames beyond the length asked for cut",
+            Self::JointsHeld => "joints without a coordinate taken from the nearest frame with one",
         }
     }
 }

@@ -4,5 +4,9 @@ pub mod csv;
 pub mod json;
 pub(super) mod npy;
 
+mod bodies;
+mod joints;
 mod labels;
+mod nested;
 mod rows;
+mod source;
