@@ -52,6 +52,7 @@ impl Input {
         };
         let mut options = OpenOptions {
             frame_rate: self.frame_rate,
+            metres_per_unit: self.unit,
             ..OpenOptions::default()
         };
         options.layout = self.layout.as_deref().map(layout).transpose()?;

@@ -1,0 +1,121 @@
+//! What a bad file of every format makes us say: the table of `docs/bad-files.md`, checked line by line.
+//!
+//! `UPDATE_BAD_FILES=1 cargo test -p skeleton-data --test bad_files` writes the table anew; read the difference before
+//! committing it.
+#![allow(clippy::unwrap_used)]
+
+mod bad_files {
+    pub(crate) mod arrays;
+    pub(crate) mod datasets;
+    pub(crate) mod mocap;
+    pub(crate) mod tables;
+}
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use skeleton_data::formats::{Format, OpenOptions, open};
+use skeleton_data::{DataError, Layout};
+
+/// A bad data set and nothing else.
+pub(crate) struct Case {
+    format: Format,
+    name: &'static str,
+    files: Vec<(String, Vec<u8>)>,
+    layout: Option<Layout>,
+}
+
+impl Case {
+    /// A single bad file.
+    pub(crate) fn new(
+        format: Format,
+        name: &'static str,
+        path: &str,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self {
+            format,
+            name,
+            files: vec![(path.to_owned(), bytes.into())],
+            layout: None,
+        }
+    }
+
+    /// Another file beside.
+    pub(crate) fn with(mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path.to_owned(), bytes.into()));
+        self
+    }
+
+    /// The layout that the user gives.
+    pub(crate) fn layout(mut self, layout: Layout) -> Self {
+        self.layout = Some(layout);
+        self
+    }
+
+    /// The first error, on opening or on reading, without the folder's own path.
+    fn error(&self) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, bytes) in &self.files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let options = OpenOptions {
+            layout: self.layout.clone(),
+            ..OpenOptions::default()
+        };
+        let error = match open(folder.path(), Some(self.format), &options) {
+            Err(error) => Some(error),
+            Ok(source) => (0..source.len()).find_map(|item| first_error(source.read(item))),
+        };
+        let error = error.unwrap_or_else(|| panic!("{}: {} is read", self.format, self.name));
+        let prefix = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
+        let text = error.to_string().replace(&prefix, "");
+        text.replace(&folder.path().display().to_string(), "the folder")
+    }
+}
+
+fn first_error<T>(results: Vec<Result<T, DataError>>) -> Option<DataError> {
+    results.into_iter().find_map(Result::err)
+}
+
+const HEADING: &str = "# Bad files and what is said of them
+
+Every line is checked by `cargo test -p skeleton-data --test bad_files`. A bad file costs itself only: the others of its
+data set are read, and `prepare` lists it with these words in `files.jsonl`.
+
+| format | what is wrong | error |
+|---|---|---|
+";
+
+#[test]
+fn every_bad_file_is_refused_with_the_words_of_the_table() {
+    let cases: Vec<Case> = [
+        bad_files::datasets::cases(),
+        bad_files::mocap::cases(),
+        bad_files::arrays::cases(),
+        bad_files::tables::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut table = HEADING.to_owned();
+    for case in &cases {
+        let error = case.error().replace('|', "\\|").replace('\n', " ");
+        table += &format!("| {} | {} | {error} |\n", case.format, case.name);
+    }
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/bad-files.md");
+    if std::env::var_os("UPDATE_BAD_FILES").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap();
+    for (now, kept) in table.lines().zip(kept.lines()) {
+        assert_eq!(now, kept);
+    }
+    assert_eq!(table, kept);
+    for format in Format::ALL {
+        let count = cases.iter().filter(|case| case.format == format).count();
+        assert!(count >= 3, "{format}: {count} cases");
+    }
+}
