@@ -10,6 +10,7 @@
 //! Not for images, not for raw depth, and not a store: clips are held in memory.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod export;
 pub mod formats;
 pub mod layout;
 pub mod preprocess;

@@ -36,6 +36,9 @@ pub enum RepairKind {
     IntervalCut,
     /// Joints without a coordinate (NaN or empty) were taken as not observed.
     MissingJoints,
+    /// Joints without a coordinate (empty, NaN or null) in frames that show others of the person were taken from the
+    /// nearest earlier frame that has them, else from the nearest later one.
+    JointsHeld,
 }
 
 impl RepairKind {
@@ -51,6 +54,7 @@ impl RepairKind {
             Self::BodiesLeftOut => "bodies beyond those asked for left out",
             Self::IntervalCut => "frames of the labelled interval beyond the video cut",
             Self::MissingJoints => "joints without a coordinate taken as not observed",
+            Self::JointsHeld => "joints without a coordinate taken from the nearest frame with one",
         }
     }
 }

@@ -280,6 +280,15 @@ impl Array<Span> {
     }
 }
 
+impl<'a> Array<&'a [u8]> {
+    /// Of the bytes of an `.npy` file; `what` names the array in errors.
+    pub(super) fn npy_bytes(bytes: &'a [u8], what: &str) -> Result<Self, FileError> {
+        let header = Header::parse(bytes, what)?;
+        let data = bytes.get(header.data..).unwrap_or_default();
+        Self::new(data, what, header.element, header.shape, header.fortran)
+    }
+}
+
 impl<B: AsRef<[u8]>> Array<B> {
     /// Checks that `bytes` are those of the shape, no fewer and no more.
     pub(super) fn new(

@@ -2,7 +2,8 @@
 
 pub mod csv;
 pub mod json;
-pub(super) mod npy;
+pub mod npy;
 
+mod bodies;
 mod labels;
 mod rows;
