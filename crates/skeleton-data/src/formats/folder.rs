@@ -55,6 +55,8 @@ pub enum SkipReason {
     DuplicateName,
     /// Its bones or motions follow from joints, which are read instead.
     DerivedStream,
+    /// It belongs to a recording that shows or has no skeleton.
+    NoSkeleton,
 }
 
 impl fmt::Display for SkipReason {
@@ -65,6 +67,7 @@ impl fmt::Display for SkipReason {
             Self::NotListed => "in neither list of the folder",
             Self::DuplicateName => "another subfolder holds the same name",
             Self::DerivedStream => "bones or motions, which follow from the joints",
+            Self::NoSkeleton => "there is no skeleton of it",
         })
     }
 }

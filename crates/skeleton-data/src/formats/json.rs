@@ -9,12 +9,17 @@ use super::{FileError, Place};
 pub(super) fn parse<T: DeserializeOwned>(text: &str, array: &str) -> Result<T, FileError> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        damaged_number(text, array, line, column).unwrap_or_else(|| FileError::Json {
-            line,
-            column,
-            message: error.to_string(),
-        })
+        damaged_number(text, array, line, column).unwrap_or_else(|| refused(&error))
     })
+}
+
+/// What the parser says of a document, with its place.
+pub(super) fn refused(error: &serde_json::Error) -> FileError {
+    FileError::Json {
+        line: error.line(),
+        column: error.column(),
+        message: error.to_string(),
+    }
 }
 
 /// The coordinate at which the parser stopped, if what stands there is a number beyond JSON.

@@ -22,6 +22,7 @@ mod files;
 mod folder;
 mod format;
 mod json;
+mod npy_header;
 mod source;
 
 pub use error::{FileError, Place};

@@ -12,7 +12,7 @@
 //! A label is a class name or a 0-based number. Classes are those the user gave (a label is then one of their names, or a
 //! number below their count), else `class 0` and so on when all labels are numbers, else the names in alphabetical order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::rows::{Rows, shortened};
@@ -47,6 +47,7 @@ pub(super) struct Given {
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     classes: Vec<String>,
+    numbers: HashMap<String, usize>,
     given: BTreeMap<String, Given>,
     splits: Vec<String>,
     listed: bool,
@@ -78,7 +79,7 @@ impl Labels {
         }
         if labels.listed {
             let texts = || rows.iter().filter_map(|row| row.label.as_deref());
-            labels.classes = classes(texts(), options);
+            labels.set_classes(classes(texts(), options));
             for row in rows {
                 let label = row.label.as_deref().map(|text| {
                     labels.label(text).ok_or_else(|| {
@@ -90,7 +91,7 @@ impl Labels {
                 labels.given.insert(row.name, Given { label, ..row.given });
             }
         } else if own.iter().any(Option::is_some) {
-            labels.classes = classes(own.iter().flatten().map(String::as_str), options);
+            labels.set_classes(classes(own.iter().flatten().map(String::as_str), options));
         } else {
             labels.by_folder(root, names, options)?;
         }
@@ -208,14 +209,14 @@ impl Labels {
             .map(|name| folder(name))
             .collect::<Option<Vec<_>>>()
         else {
-            self.classes = classes(std::iter::empty(), options);
+            self.set_classes(classes(std::iter::empty(), options));
             return Ok(());
         };
         if folders.iter().collect::<BTreeSet<_>>().len() < 2 {
-            self.classes = classes(std::iter::empty(), options);
+            self.set_classes(classes(std::iter::empty(), options));
             return Ok(());
         }
-        self.classes = classes(folders.iter().map(String::as_str), options);
+        self.set_classes(classes(folders.iter().map(String::as_str), options));
         for (name, folder) in names.iter().zip(folders) {
             let Some(label) = self.label(&folder) else {
                 let error = self.unknown("its folder".into(), &folder);
@@ -231,6 +232,13 @@ impl Labels {
             );
         }
         Ok(())
+    }
+
+    fn set_classes(&mut self, classes: Vec<String>) {
+        for (label, class) in classes.iter().enumerate() {
+            self.numbers.entry(class.clone()).or_insert(label);
+        }
+        self.classes = classes;
     }
 
     /// Class names in label order.
@@ -260,7 +268,7 @@ impl Labels {
 
     /// The class that a label names.
     pub(super) fn label(&self, text: &str) -> Option<usize> {
-        let named = self.classes.iter().position(|class| class == text);
+        let named = self.numbers.get(text).copied();
         named.or_else(|| number(text).filter(|&label| label < self.classes.len()))
     }
 

@@ -5,5 +5,8 @@ pub mod json;
 pub mod npy;
 
 mod bodies;
+mod joints;
 mod labels;
+mod nested;
 mod rows;
+mod source;

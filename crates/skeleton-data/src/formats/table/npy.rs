@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 
 use super::bodies::{Bodies, MAX_COORDINATES};
 use super::labels::{LIST, Labels, name_of};
-use crate::formats::array::{Array, Header};
+use crate::formats::array::Array;
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
+use crate::formats::npy_header::Header;
 use crate::formats::{
     FileError, Format, OpenOptions, Place, Recording, Skipped, Source, checked_coordinate,
 };

@@ -1,0 +1,126 @@
+//! The text of a video's skeletons.
+
+use crate::formats::{FileError, Place, checked_coordinate};
+
+/// Bodies in every frame.
+pub(super) const BODIES: usize = 2;
+/// Joints of a Kinect v2 body.
+pub(super) const JOINTS: usize = 25;
+/// Coordinates of a body.
+pub(super) const BODY: usize = JOINTS * 3;
+/// Coordinates of a frame.
+pub(super) const FRAME: usize = BODIES * BODY;
+/// Most coordinates of a video, 64 MiB as f32: an hour at 30 frames a second.
+pub(super) const MAX_COORDINATES: usize = 16 << 20;
+const WHAT: &str = "two bodies of 25 joints";
+
+/// Reads the coordinates of a video, `[T, 2, 25, 3]` in metres.
+///
+/// A line is a frame of 150 numbers between blanks; blanks at a line's ends, CRLF and blank lines at the end do not
+/// matter.
+///
+/// # Errors
+/// [`FileError`] with the line, and for a coordinate the body and joint.
+pub fn parse_skeletons(bytes: &[u8]) -> Result<Vec<f32>, FileError> {
+    // A coordinate takes a digit and a blank at least, and ten bytes as published.
+    let mut values = Vec::with_capacity(bytes.len() / 8);
+    let mut frames = 0;
+    let mut blank = None;
+    for (number, line) in lines(bytes) {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            blank.get_or_insert(number);
+            continue;
+        }
+        // Only blank lines at the end mean nothing: one between frames can be a frame that was lost.
+        if let Some(blank) = blank {
+            return Err(fields(blank, 0));
+        }
+        if read_frame(line, &mut values).is_none() {
+            return Err(damage(line, number));
+        }
+        frames += 1;
+        if values.len() > MAX_COORDINATES {
+            return Err(FileError::TooManyCoordinates {
+                frames,
+                bodies: BODIES,
+                limit: MAX_COORDINATES,
+            });
+        }
+    }
+    if frames == 0 {
+        return Err(FileError::Empty);
+    }
+    Ok(values)
+}
+
+/// Lines with their 1-based numbers.
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut rest = bytes;
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        number += 1;
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, behind) = rest.split_at(end);
+        rest = behind.get(1..).unwrap_or_default();
+        Some((number, line))
+    })
+}
+
+/// Appends the 150 coordinates of a line without blanks at its ends, unless something is wrong with it.
+fn read_frame(line: &[u8], values: &mut Vec<f32>) -> Option<()> {
+    let mut rest = line;
+    for _ in 0..FRAME {
+        let (value, length) = fast_float2::parse_partial::<f64, _>(rest).ok()?;
+        values.push(checked_coordinate(value)?);
+        rest = rest.get(length..)?;
+        let blanks = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
+        if blanks == 0 && !rest.is_empty() {
+            return None;
+        }
+        rest = &rest[blanks..];
+    }
+    rest.is_empty().then_some(())
+}
+
+/// What is wrong with a line that [`read_frame`] refused.
+fn damage(line: &[u8], number: usize) -> FileError {
+    let words = || {
+        let words = line.split(|byte| byte.is_ascii_whitespace());
+        words.filter(|word| !word.is_empty())
+    };
+    let found = words().count();
+    if found != FRAME {
+        return fields(number, found);
+    }
+    let bad = words().enumerate().find(|(_, word)| {
+        let value = fast_float2::parse::<f64, _>(word).ok();
+        value.and_then(checked_coordinate).is_none()
+    });
+    let (at, word) = bad.unwrap_or_default();
+    let text: String = String::from_utf8_lossy(word).chars().take(40).collect();
+    FileError::Coordinate {
+        place: Place::Line(number),
+        joint: at % BODY / 3,
+        axis: ['x', 'y', 'z'][at % 3],
+        found: match at / BODY {
+            0 => text,
+            _ => format!("{text} (second body)"),
+        },
+    }
+}
+
+fn fields(line: usize, found: usize) -> FileError {
+    FileError::Fields {
+        line,
+        what: WHAT,
+        found,
+        expected: FRAME,
+    }
+}

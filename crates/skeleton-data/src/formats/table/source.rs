@@ -1,0 +1,176 @@
+//! A folder of tables, one recording a file.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::labels::{LIST, Labels, name_of};
+use crate::formats::files::Files;
+use crate::formats::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source};
+use crate::{DataError, Layout, Meta};
+
+/// Files beyond this size are not read: the most coordinates, of four bytes each.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+/// A recording and the label that its file gives.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub recording: Recording,
+    pub label: Option<String>,
+}
+
+/// Reads a file of the layout.
+pub(super) type Parse = fn(&[u8], &Layout, Meta) -> Result<Table, FileError>;
+
+/// A folder of tables of one format.
+#[derive(Debug)]
+pub(super) struct Tables {
+    files: Files,
+    items: Vec<Item>,
+    format: Format,
+    layout: Layout,
+    labels: Labels,
+    skipped: Vec<Skipped>,
+    parse: Parse,
+}
+
+/// A recording; one that a list names and that is not there has no file.
+#[derive(Debug)]
+struct Item {
+    name: String,
+    path: PathBuf,
+    file: Option<usize>,
+}
+
+impl Tables {
+    /// The tables among `files` that have the numbers `tables`, with the labels `own` in them.
+    pub(super) fn open(
+        root: &Path,
+        files: Files,
+        tables: &[usize],
+        own: &[Option<String>],
+        layout: Layout,
+        options: &OpenOptions,
+        (format, parse): (Format, Parse),
+    ) -> Result<Box<dyn Source>, DataError> {
+        if tables.is_empty() {
+            return Err(DataError::EmptyFolder {
+                path: root.to_owned(),
+                expected: "table of this format",
+            });
+        }
+        let mut items = Vec::new();
+        let mut skipped = Vec::new();
+        let mut seen = HashSet::new();
+        for &file in tables {
+            let path = files.path(file).to_owned();
+            let name = name_of(root, &path);
+            if seen.insert(name.clone()) {
+                let file = Some(file);
+                items.push(Item { name, path, file });
+            } else {
+                let reason = SkipReason::DuplicateName;
+                skipped.push(Skipped { path, reason });
+            }
+        }
+        let names: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
+        let labels = Labels::read(root, &files, &names, own, options)?;
+        items.extend(labels.absent().iter().map(|path| Item {
+            name: name_of(root, path),
+            path: path.clone(),
+            file: None,
+        }));
+        Ok(Box::new(Self {
+            files,
+            items,
+            format,
+            layout,
+            labels,
+            skipped,
+            parse,
+        }))
+    }
+
+    fn read_item(&self, item: &Item) -> Result<Recording, FileError> {
+        let Some(file) = item.file else {
+            return Err(FileError::ListedButAbsent { list: LIST });
+        };
+        let given = self.labels.of(&item.name);
+        let meta = Meta {
+            source: item.name.clone(),
+            ..Meta::default()
+        };
+        let bytes = self.files.read(file, MAX_BYTES)?;
+        let Table {
+            mut recording,
+            label,
+        } = (self.parse)(&bytes, &self.layout, meta)?;
+        let own = match &label {
+            None => None,
+            Some(text) => {
+                let label = self.labels.label(text);
+                Some(label.ok_or_else(|| self.labels.unknown("label".into(), text))?)
+            }
+        };
+        if let (true, Some(own), Some(listed)) = (self.labels.listed(), own, given.label)
+            && own != listed
+        {
+            let class = |label: usize| self.labels.classes().get(label).cloned();
+            return Err(FileError::Contradiction {
+                field: "label",
+                found: class(own).unwrap_or_default(),
+                witness: LIST,
+                expected: class(listed).unwrap_or_default(),
+            });
+        }
+        let meta = recording.sequence.meta_mut();
+        meta.label = match self.labels.listed() {
+            true => given.label,
+            false => own.or(given.label),
+        };
+        meta.subject = given.subject.or(meta.subject);
+        meta.camera = given.camera.or(meta.camera);
+        recording.sides = self.labels.splits().iter().map(|_| given.side).collect();
+        Ok(recording)
+    }
+}
+
+impl Source for Tables {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn classes(&self) -> &[String] {
+        self.labels.classes()
+    }
+
+    fn splits(&self) -> &[String] {
+        self.labels.splits()
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn path(&self, item: usize) -> PathBuf {
+        self.items[item].path.clone()
+    }
+
+    fn bytes(&self, item: usize) -> u64 {
+        let file = self.items[item].file;
+        file.map_or(0, |file| self.files.bytes(file))
+    }
+
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
+        let item = &self.items[item];
+        let read = self.read_item(item);
+        vec![read.map_err(|error| DataError::file(&item.path, error))]
+    }
+}
