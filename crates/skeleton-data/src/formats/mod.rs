@@ -25,6 +25,7 @@ mod json;
 mod kinematics;
 mod lines;
 mod motion;
+mod npy_header;
 mod source;
 
 pub use error::{FileError, Place};

@@ -1,5 +1,6 @@
 //! Rows of a CSV file with a header, and their lines.
 
+pub(super) use crate::formats::shortened;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::formats::{FileError, text_of};
@@ -93,11 +94,6 @@ fn refused(error: &csv::Error, line: usize) -> FileError {
             message: error.to_string(),
         },
     }
-}
-
-/// A text of a user's file, cut to what a message can hold.
-pub(super) fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 #[cfg(test)]
