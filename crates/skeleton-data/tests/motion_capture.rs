@@ -36,10 +36,13 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(square).sum::<f64>().sqrt()
 }
 
+/// Names of a joint in the BVH and in the AMC.
+type Pair = (&'static str, &'static str);
+
 /// Joints of the BVH and of the AMC at the same place: a BVH joint stands where its bone begins, which is where
 /// the bone before it ends. The converter left out three bones (thorax and wrists have offsets of zero), so what hangs on them is
 /// compared from where they end.
-const SAME: [(&str, &str, &[(&str, &str)]); 4] = [
+const SAME: [(&str, &str, &[Pair]); 4] = [
     (
         "Hips",
         "root",

@@ -21,6 +21,7 @@ mod folder;
 mod format;
 mod json;
 mod kinematics;
+mod labels;
 mod lines;
 mod motion;
 mod source;
