@@ -201,6 +201,7 @@ fn frame_rates_keep_every_fourth_frame_of_120() {
         frame_rate: Some(30.0),
         ..OpenOptions::default()
     };
+    assert_eq!(detect(&folder).unwrap(), Format::Amc);
     let thinned = read_all(&*open(&folder, Some(Format::Amc), &options).unwrap());
     let all = motions().unwrap();
     for (few, all) in thinned.iter().zip(&all) {

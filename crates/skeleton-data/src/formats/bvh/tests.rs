@@ -1,5 +1,7 @@
 //! Tests of BVH: positions against `make.py`'s 4x4 matrices, and a table of bad files.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const BODY: &str = include_str!("../../../tests/fixtures/mocap/body.bvh");
@@ -300,4 +302,16 @@ fn folders_without_a_readable_file_are_refused() {
             .ends_with("a.bvh: line 1: the keyword is `MOTION`, expected `HIERARCHY`"),
         "{error}"
     );
+}
+
+proptest! {
+    #[test]
+    fn text_cut_and_joined_anywhere_never_panics(cuts in prop::collection::vec(0usize..10_000, 4), byte: u8) {
+        for text in [SMALL, BODY] {
+            let at = |cut: usize| cuts[cut] % text.len();
+            let bytes = text.as_bytes();
+            let spliced = [&bytes[..at(0)], &[byte], &bytes[at(1).min(at(2))..at(2)], &bytes[at(3)..]].concat();
+            let _ = parse(&spliced, Some(7.0), 1.0, Meta::default());
+        }
+    }
 }

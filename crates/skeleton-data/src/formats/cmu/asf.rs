@@ -64,7 +64,7 @@ struct Draft {
     name: Option<Vec<u8>>,
     direction: Option<Vector>,
     length: Option<f64>,
-    axis: Option<(Vector, [usize; 3])>,
+    axis: Option<Vector>,
     dofs: Vec<usize>,
     /// Numbers that follow on further lines belong to `limits`.
     in_limits: bool,
@@ -229,7 +229,8 @@ impl Asf {
             b"axis" => match rest {
                 [angles @ .., order] => {
                     let angles = numbers(line, "`axis`", angles)?;
-                    bone.axis = Some((angles, bone_axis_order(line, angles, order)?));
+                    bone_axis_order(line, angles, order)?;
+                    bone.axis = Some(angles);
                 }
                 [] => return Err(wrong(line, "`axis`", "0 fields", "4")),
             },
@@ -259,7 +260,7 @@ impl Asf {
                 .direction
                 .ok_or_else(|| missing_field(line, "direction"))?,
             length: draft.length.ok_or_else(|| missing_field(line, "length"))?,
-            axis: draft.axis.ok_or_else(|| missing_field(line, "axis"))?.0,
+            axis: draft.axis.ok_or_else(|| missing_field(line, "axis"))?,
             dofs: draft.dofs,
             name: String::from_utf8_lossy(&name).into_owned(),
         };

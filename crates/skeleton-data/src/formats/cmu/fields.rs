@@ -55,15 +55,11 @@ pub(super) fn axis_order(line: usize, field: &[u8]) -> Result<[usize; 3], FileEr
     ))
 }
 
-/// The order of a bone's `axis`, which must be `XYZ` unless the angles are zero.
-pub(super) fn bone_axis_order(
-    line: usize,
-    angles: Vector,
-    order: &[u8],
-) -> Result<[usize; 3], FileError> {
+/// Fails unless the order of a bone's `axis` is `XYZ` or the angles are zero.
+pub(super) fn bone_axis_order(line: usize, angles: Vector, order: &[u8]) -> Result<(), FileError> {
     let found = axis_order(line, order)?;
     if found == [0, 1, 2] || angles == [0.0; 3] {
-        return Ok(found);
+        return Ok(());
     }
     let expected = "`XYZ`: for others programs disagree on which angle is whose";
     Err(wrong(line, "the order of `axis`", shown(order), expected))

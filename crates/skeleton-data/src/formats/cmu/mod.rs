@@ -24,7 +24,7 @@
 //! worked out once. A joint is the END of its bone: `lfemur` is the left knee. Lengths in metres are values / `length` *
 //! 0.0254 (the data set is in inches times 0.45). x runs to the left of a body that looks along z, y is up.
 //!
-//! A sequence is `[T, 1, 31, 3]` in the order of [`Layout::cmu31`], every frame valid. Files of more than 64 MiB,
+//! A sequence is `[T, 1, 31, 3]` in the order of [`Layout::cmu31`], every frame valid. Files of more than 256 MiB,
 //! skeletons of more than 1,023 bones and recordings of more than 16 Mi coordinates are refused.
 
 mod amc;
@@ -48,8 +48,8 @@ use super::labels::{self, Labels};
 use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
 use crate::{DataError, Layout, Meta};
 
-/// Motions beyond this size are not read; the data set's longest have some 20 MB.
-const MAX_BYTES: u64 = 64 << 20;
+/// Motions beyond this size are not read; 300,000 frames of the data set's 800 bytes fit, 45 minutes.
+const MAX_BYTES: u64 = 256 << 20;
 /// Skeletons beyond this size are not read; the data set's have 7 kB.
 const MAX_SKELETON_BYTES: u64 = 1 << 20;
 

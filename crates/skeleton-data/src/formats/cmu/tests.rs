@@ -1,5 +1,7 @@
 //! Tests of ASF and AMC: positions against `make.py`'s 4x4 matrices, and tables of bad files.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::SkeletonSequence;
 
@@ -314,6 +316,41 @@ fn damaged_files_are_refused_without_panic() {
             let _ = parse_amc(&bytes[..at], &skeleton, Rates::default(), Meta::default());
             bytes[at] ^= 0x95;
             let _ = parse_amc(&bytes, &skeleton, Rates::default(), Meta::default());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn bones_keep_their_lengths_whatever_the_angles(angles in prop::collection::vec(-1e3f64..1e3, 11)) {
+        let skeleton = parse_asf(ODD_ASF.as_bytes()).unwrap();
+        let text = |angles: &[f64]| angles.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        let amc = format!(
+            ":RADIANS\n7\nroot {}\ntrunk {}\narm {}\n",
+            text(&angles[..6]), text(&angles[6..8]), text(&angles[8..]),
+        );
+        let turned = parse_amc(amc.as_bytes(), &skeleton, Rates::default(), Meta::default()).unwrap();
+        let rest = parsed(ODD_ASF, ODD_AMC).unwrap();
+        let length = |of: &SkeletonSequence, a, b| {
+            let square = |(a, b): (&f32, &f32)| (a - b).powi(2);
+            of.joint(0, 0, a).iter().zip(of.joint(0, 0, b)).map(square).sum::<f32>().sqrt()
+        };
+        for (a, b) in [(0, 1), (1, 2), (0, 3)] {
+            prop_assert!((length(&turned, a, b) - length(&rest, a, b)).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn text_cut_and_joined_anywhere_never_panics(cuts in prop::collection::vec(0usize..4000, 4), byte: u8) {
+        let splice = |text: &str| {
+            let at = |cut: usize| cuts[cut] % text.len();
+            let bytes = text.as_bytes();
+            [&bytes[..at(0)], &[byte], &bytes[at(1).min(at(2))..at(2)], &bytes[at(3)..]].concat()
+        };
+        let skeleton = parse_asf(BODY_ASF.as_bytes()).unwrap();
+        let _ = parse_amc(&splice(BODY_AMC), &skeleton, Rates::default(), Meta::default());
+        if let Ok(skeleton) = parse_asf(&splice(ODD_ASF)) {
+            let _ = parse_amc(ODD_AMC.as_bytes(), &skeleton, Rates::default(), Meta::default());
         }
     }
 }
