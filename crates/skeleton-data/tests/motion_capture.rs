@@ -247,7 +247,7 @@ fn bvh_files_of_other_converters_have_other_joints_and_say_so() {
 }
 
 #[test]
-fn reading_is_faster_than_a_disk() {
+fn reading_is_no_bottleneck() {
     let Some(folder) = data() else { return };
     let amc = std::fs::read(folder.join("01_01.amc")).unwrap();
     let bvh = std::fs::read(folder.join("01_01.bvh")).unwrap();
