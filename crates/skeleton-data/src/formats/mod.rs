@@ -23,6 +23,7 @@ mod folder;
 mod format;
 mod json;
 mod kinematics;
+mod labels;
 mod lines;
 mod motion;
 mod npy_header;
