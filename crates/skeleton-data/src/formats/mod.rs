@@ -22,6 +22,9 @@ mod format;
 mod json;
 mod source;
 
+#[cfg(test)]
+mod damage;
+
 pub use error::{FileError, Place};
 pub use folder::{FolderRead, OnError, ReadReport, SkipReason};
 pub use format::{Format, OpenOptions, detect, open};

@@ -408,3 +408,36 @@ fn the_real_videos_give_the_frames_of_their_labels() {
     }
     assert_eq!(clips, 24);
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_videos_are_read_or_refused(
+        skeletons in crate::formats::damage::damaged(&video(3, 2)),
+        labels in crate::formats::damage::damaged("1,1,2,2\n51,3,3,0\n"),
+    ) {
+        let name = Video::parse("0002-L").unwrap();
+        for (skeletons, labels) in [
+            (skeletons.as_slice(), b"1,1,2,2".as_slice()),
+            (video(3, 2).as_bytes(), labels.as_slice()),
+        ] {
+            if let Ok(clips) = parse(&name, skeletons, labels) {
+                for clip in clips.into_iter().flatten() {
+                    proptest::prop_assert!(clip.sequence.validity().contains(&true));
+                }
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn damaged_lists_are_read_or_refused(
+        list in crate::formats::damage::damaged("Training videos:\n0002-L, 0003-M,\nValidation videos:\n0002-R,\n"),
+    ) {
+        let folder = folder(&[("skeletons/0002-L.txt", &video(1, 1))]);
+        std::fs::write(folder.path().join("cross-view.txt"), list).unwrap();
+        if let Ok(source) = open(folder.path(), &OpenOptions::default()) {
+            proptest::prop_assert_eq!(source.len(), 1);
+        }
+    }
+}

@@ -190,3 +190,19 @@ fn json_of_other_formats_is_not_claimed() {
     assert!(!detect(&sample("[{\"frames\": 3}]")));
     assert!(!nw_ucla::detect(&sample("{\"frames\": [[[")));
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_tables_are_read_or_refused(
+        bytes in crate::formats::damage::damaged(&table("\"label\": \"walk\", \"fps\": 30,")),
+        persons in crate::formats::damage::damaged(
+            "{\"frames\": [[null, [[1,2],null,[5,6]]], [[[1,2],[3,4],[5,6]], [[2,2],[3,3],[null,9]]]]}",
+        ),
+    ) {
+        for bytes in [bytes, persons] {
+            if let Ok(recording) = parse(&bytes, &stick(), Meta::default()) {
+                proptest::prop_assert!(recording.sequence.validity().contains(&true));
+            }
+        }
+    }
+}
