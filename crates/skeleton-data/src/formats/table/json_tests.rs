@@ -182,6 +182,10 @@ fn json_of_other_formats_is_not_claimed() {
         head: head.as_bytes(),
     };
     assert!(detect(&sample("\n {\"label\": 1, \"frames\": [")));
+    assert!(detect(&sample(
+        "{\"layout\": {\"name\": \"x\", \"joints\": [\"a\""
+    )));
+    assert!(!detect(&sample("{\"name\": \"x\", \"joints\": [\"a\"")));
     let ucla = sample("{\"file_name\": \"a01_s01_e00_v01\", \"skeletons\": [[[");
     assert!(!detect(&ucla));
     assert!(!detect(&sample(
