@@ -50,15 +50,29 @@ impl Convert {
             None => as_they_are(self.persons),
         };
         // By way of a store, so that neither memory nor a bad file is in the way.
-        let beside = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let beside = self
+            .out
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let folder = tempfile::tempdir_in(beside.unwrap_or(Path::new(".")))?;
         self.pack(&*source, preprocess, folder.path())?;
         self.write(Store::open(folder.path())?, kind)
     }
 
-    fn pack(&self, source: &dyn Source, preprocess: Preprocess, folder: &Path) -> Result<(), Failure> {
+    fn pack(
+        &self,
+        source: &dyn Source,
+        preprocess: Preprocess,
+        folder: &Path,
+    ) -> Result<(), Failure> {
         let bar = Bar::new(source, self.quiet);
-        let result = ingest(source, &self.input.input, folder, &IngestOptions::new(preprocess), &bar);
+        let result = ingest(
+            source,
+            &self.input.input,
+            folder,
+            &IngestOptions::new(preprocess),
+            &bar,
+        );
         bar.finish();
         let report = result?;
         if !self.quiet {
@@ -69,12 +83,21 @@ impl Convert {
 
     /// What the name asked for stands for.
     fn kind(&self) -> Result<Kind, Failure> {
-        let extension = self.out.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let extension = self
+            .out
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
         match extension.as_str() {
             "npz" => Ok(Kind::Npz),
             "npy" => Ok(Kind::Npy),
             "pkl" | "pickle" => Ok(Kind::Pyskl),
-            _ => Err(format!("{}: expected a name that ends in .npz, .npy or .pkl", self.out.display()).into()),
+            _ => Err(format!(
+                "{}: expected a name that ends in .npz, .npy or .pkl",
+                self.out.display()
+            )
+            .into()),
         }
     }
 
@@ -94,7 +117,9 @@ impl Convert {
             Kind::Pyskl => write_pyskl(&clips, &self.out, &clips.pyskl_form())?,
         }
         if !self.quiet {
-            let by = clips.split.map_or(String::new(), |split| format!(", divided by {split}"));
+            let by = clips
+                .split
+                .map_or(String::new(), |split| format!(", divided by {split}"));
             println!("{}: {} clips{by}", self.out.display(), clips.store.len());
         }
         Ok(())
@@ -129,7 +154,11 @@ impl Stored {
         let images = ["openpose18", "coco17"].contains(&self.store.layout().name());
         let short = |split: &String| split.rsplit('-').next().unwrap_or_default().to_owned();
         PysklForm {
-            split: self.split.as_ref().map(short).filter(|name| name != "given"),
+            split: self
+                .split
+                .as_ref()
+                .map(short)
+                .filter(|name| name != "given"),
             half: false,
             scores: images && self.store.channels() == 3,
         }
