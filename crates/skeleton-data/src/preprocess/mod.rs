@@ -27,8 +27,8 @@ mod rotate_shoulders;
 mod sample_frames;
 mod shift;
 mod stride;
-mod vector;
 mod usual;
+mod vector;
 mod view_invariant;
 mod zero_unscored;
 

@@ -58,7 +58,8 @@ impl Progressing for Bar {
         self.bar.set_position(bytes);
         self.bar.reset_eta();
         if items > 0 {
-            self.bar.println(format!("going on behind {items} files of an earlier run"));
+            self.bar
+                .println(format!("going on behind {items} files of an earlier run"));
         }
     }
 

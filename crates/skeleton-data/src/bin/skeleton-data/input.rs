@@ -80,7 +80,10 @@ fn layout(name: &str) -> Result<Layout, Failure> {
 }
 
 fn lines(path: &Path) -> Result<Vec<String>, Failure> {
-    Ok(read(path)?.lines().map(|line| line.trim().to_owned()).collect())
+    Ok(read(path)?
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect())
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
@@ -96,7 +99,8 @@ pub(crate) fn preset(name: Option<&str>, source: &dyn Source) -> Result<Preproce
     if !path.exists() {
         return Ok(name.parse()?);
     }
-    serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()).into())
+    serde_json::from_str(&read(path)?)
+        .map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// Whether a path is a packed store.

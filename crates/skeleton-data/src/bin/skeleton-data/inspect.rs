@@ -63,11 +63,18 @@ impl Inspect {
             }
             let sequence = store.sequence(clip)?;
             let frames = sequence.validity().chunks_exact(shape.persons);
-            totals.empty_frames += frames.clone().filter(|frame| !frame.contains(&true)).count();
+            totals.empty_frames += frames
+                .clone()
+                .filter(|frame| !frame.contains(&true))
+                .count();
             let seen = |person: &usize| frames.clone().any(|frame| frame[*person]);
             totals.bodies.add((0..shape.persons).filter(seen).count());
         }
-        println!("clips are [T, {persons}, {}, {channels}], T {}\n", spec.layout.joint_count(), range(&totals.lengths));
+        println!(
+            "clips are [T, {persons}, {}, {channels}], T {}\n",
+            spec.layout.joint_count(),
+            range(&totals.lengths)
+        );
         println!("{}", table::totals(&totals, &spec.classes, &spec.splits));
         if self.verify {
             store.verify()?;
@@ -88,9 +95,15 @@ impl Inspect {
         let bar = Bar::new(source, self.quiet);
         let survey = survey(source, &self.input.input, &bar);
         bar.finish();
-        println!("\n{}", table::totals(&survey.totals, source.classes(), source.splits()));
+        println!(
+            "\n{}",
+            table::totals(&survey.totals, source.classes(), source.splits())
+        );
         for (channel, (low, high)) in survey.extent.iter().enumerate() {
-            let name = ["x", "y", "z"].get(channel).copied().unwrap_or("further channel");
+            let name = ["x", "y", "z"]
+                .get(channel)
+                .copied()
+                .unwrap_or("further channel");
             println!("{name} from {low:.3} to {high:.3}");
         }
         if !survey.refused.is_empty() {

@@ -82,15 +82,27 @@ impl Render {
         if self.plane {
             style.channels = Channels::Plane2;
         }
-        let extension = self.out.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let extension = self
+            .out
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
         let picture = match (extension.as_str(), self.frame) {
             ("png", Some(frame)) => render::frame_png(&sequence, &layout, frame, &style)?,
             ("png", None) => render::film_strip_png(&sequence, &layout, self.strip, &style)?,
             ("gif", _) => render::gif(&sequence, &layout, self.fps, &style)?,
             ("svg", _) => render::svg(&sequence, &layout, self.fps, &style)?.into_bytes(),
-            _ => return Err(format!("{}: expected a name that ends in .png, .gif or .svg", self.out.display()).into()),
+            _ => {
+                return Err(format!(
+                    "{}: expected a name that ends in .png, .gif or .svg",
+                    self.out.display()
+                )
+                .into());
+            }
         };
-        fs::write(&self.out, &picture).map_err(|error| format!("{}: {error}", self.out.display()))?;
+        fs::write(&self.out, &picture)
+            .map_err(|error| format!("{}: {error}", self.out.display()))?;
         println!(
             "{}: {} with {} frames, {} bytes",
             self.out.display(),
@@ -111,7 +123,10 @@ impl Render {
             let store = Store::open(&self.input.input)?;
             let clip = match number {
                 Some(number) => Some(number).filter(|&number| number < store.len()),
-                None => find(store.len(), |clip| Ok(store.meta(clip)?.source == self.clip))?,
+                None => find(
+                    store.len(),
+                    |clip| Ok(store.meta(clip)?.source == self.clip),
+                )?,
             };
             let clip = clip.ok_or_else(|| none(store.len()))?;
             return Ok((store.sequence(clip)?, store.layout().clone()));
@@ -141,7 +156,10 @@ impl Render {
 }
 
 /// The first number below `count` for which `wanted` holds.
-fn find(count: usize, mut wanted: impl FnMut(usize) -> Result<bool, Failure>) -> Result<Option<usize>, Failure> {
+fn find(
+    count: usize,
+    mut wanted: impl FnMut(usize) -> Result<bool, Failure>,
+) -> Result<Option<usize>, Failure> {
     for number in 0..count {
         if wanted(number)? {
             return Ok(Some(number));

@@ -6,7 +6,9 @@ use skeleton_data::ingest::{Histogram, IngestReport, SideCounts, Totals};
 /// A table with plain rules whose columns after the first are numbers.
 fn plain(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(header.to_vec());
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_header(header.to_vec());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -59,7 +61,13 @@ pub(crate) fn totals(totals: &Totals, classes: &[String], splits: &[String]) -> 
         row(format!("  {reason}"), count);
     }
     let mut text = format!("{table}\n\n");
-    let mut table = plain(&["recordings that can be used", "least", "median", "mean", "most"]);
+    let mut table = plain(&[
+        "recordings that can be used",
+        "least",
+        "median",
+        "mean",
+        "most",
+    ]);
     for (what, histogram) in [("frames", &totals.lengths), ("bodies", &totals.bodies)] {
         table.add_row(statistics(what, histogram));
     }
@@ -74,15 +82,32 @@ pub(crate) fn totals(totals: &Totals, classes: &[String], splits: &[String]) -> 
     }
     if !splits.is_empty() {
         let mut table = plain(&["split", "train", "test", "neither"]);
-        for (name, SideCounts { train, test, neither }) in splits.iter().zip(&totals.splits) {
-            table.add_row([name.clone(), train.to_string(), test.to_string(), neither.to_string()]);
+        for (
+            name,
+            SideCounts {
+                train,
+                test,
+                neither,
+            },
+        ) in splits.iter().zip(&totals.splits)
+        {
+            table.add_row([
+                name.clone(),
+                train.to_string(),
+                test.to_string(),
+                neither.to_string(),
+            ]);
         }
         text += &format!("\n{table}\n");
     }
     let used = totals.classes.iter().filter(|&&count| count > 0).count();
     if used > 0 {
         let mut table = plain(&["class", "clips"]);
-        for (name, &count) in classes.iter().zip(&totals.classes).filter(|(_, count)| **count > 0) {
+        for (name, &count) in classes
+            .iter()
+            .zip(&totals.classes)
+            .filter(|(_, count)| **count > 0)
+        {
             table.add_row([name.clone(), count.to_string()]);
         }
         text += &format!("\n{table}\n{used} of {} classes occur\n", classes.len());
@@ -95,7 +120,9 @@ pub(crate) fn totals(totals: &Totals, classes: &[String], splits: &[String]) -> 
 
 fn statistics(what: &str, histogram: &Histogram) -> Vec<String> {
     let whole = |value: Option<usize>| value.map_or("-".into(), |value| value.to_string());
-    let mean = histogram.mean().map_or("-".into(), |mean| format!("{mean:.1}"));
+    let mean = histogram
+        .mean()
+        .map_or("-".into(), |mean| format!("{mean:.1}"));
     vec![
         what.to_owned(),
         whole(histogram.min()),
