@@ -2,8 +2,10 @@
 
 mod data;
 mod folder;
+mod format;
 mod skt;
 
-pub use data::{DataConfig, DataFormat, PreparedData};
+pub use data::{DataConfig, PreparedData};
 pub use folder::RunFolder;
+pub use format::DataFormat;
 pub use skt::{EncoderConfig, ExperimentOptions, SktExperiment};

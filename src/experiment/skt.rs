@@ -9,8 +9,9 @@ use gcn_encoder::{
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{BarlowTwinsLossConfig, Lambda, Skt, SktConfig};
 
-use super::data::{DataConfig, DataFormat, PreparedData};
+use super::data::{DataConfig, PreparedData};
 use super::folder::{RunFolder, read_json};
+use super::format::DataFormat;
 use crate::evaluate::{Judgement, LinearProtocol, judge};
 use crate::pretrain::{
     PretrainConfig, Pretrained, RunOptions, load_milestone, milestones, pretrain,

@@ -9,7 +9,6 @@
 //! seven joints at the ends; line ends of CRLF in five of six files. The bodies are the [synthetic](skeleton_data::synthetic) figures,
 //! so that preprocessing finds people. What is not: the movements are not those of the classes, and nothing is damaged.
 //! A file depends on the seed and on its number, not on how many there are.
-#![allow(missing_docs)]
 
 use std::error::Error;
 use std::f32::consts::TAU;

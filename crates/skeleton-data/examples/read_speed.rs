@@ -6,7 +6,6 @@
 //! Every turn runs every row once, so that what else the machine does meets all rows alike; a row shows the median of
 //! the turns and their extremes. The first turn is not counted: after it the files are in the system's cache, where
 //! there is room for them. `benches/ingest/read_python.py` times the usual Python over the same folder.
-#![allow(missing_docs)]
 
 use std::error::Error;
 use std::path::PathBuf;

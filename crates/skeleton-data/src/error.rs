@@ -231,6 +231,14 @@ pub enum DataError {
         /// What it may be.
         expected: &'static str,
     },
+    /// Data that cannot be written.
+    #[error("{} cannot be written: {message}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the name of the recording if it is one's fault.
+        message: String,
+    },
 }
 
 impl DataError {
@@ -239,6 +247,14 @@ impl DataError {
         Self::File {
             path: path.to_owned(),
             error: Box::new(error),
+        }
+    }
+
+    /// A file that cannot be written because of `error`.
+    pub(crate) fn write(path: &Path, error: impl ToString) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            message: error.to_string(),
         }
     }
 }

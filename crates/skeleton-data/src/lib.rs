@@ -10,6 +10,7 @@
 //! Not for images and not for raw depth. Clips are held in memory, or lie in a packed [`store`] that is mapped.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod export;
 pub mod formats;
 pub mod ingest;
 pub mod layout;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use safetensors::{Dtype, SafeTensors};
-use skeleton_data::formats::ntu;
+use skeleton_data::formats::{OnError, Recording, ntu, nw_ucla};
 use skeleton_data::{ClipShape, Layout, Meta, Preprocess, SkeletonSequence};
 
 /// Presets whose results the script computes for NTU's text.
@@ -160,4 +160,51 @@ fn presets_of_ntu_agree_with_numpy_on_every_frame_of_the_real_samples() {
     let bytes = std::fs::read(out.path().join("expected.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     assert!(compare_texts(&data, &tensors) > 0);
+}
+
+#[test]
+fn every_nw_ucla_clip_becomes_a_predict_cluster_sequence() {
+    let Some(root) = std::env::var_os("SKELETON_SSL_DATA") else {
+        println!("skipped: SKELETON_SSL_DATA is not set");
+        return;
+    };
+    let folder = PathBuf::from(root).join("nw-ucla");
+    let read = nw_ucla::read_folder(&folder, OnError::Stop).unwrap();
+    let preset = Preprocess::predict_cluster_nw_ucla();
+    let mut mended = Vec::new();
+    for sequence in read.sequences {
+        let frames = sequence.shape().frames;
+        let recording = Recording {
+            sequence,
+            repairs: Vec::new(),
+            sides: Vec::new(),
+        };
+        let done = preset
+            .apply_recording(recording, &Layout::kinect20())
+            .unwrap();
+        let source = done.sequence.meta().source.clone();
+        let dropped: usize = done.repairs.iter().map(|repair| repair.count).sum();
+        let expected = ClipShape::new((frames - dropped).min(50), 1, 20, 3);
+        assert_eq!(done.sequence.shape(), expected, "{source}");
+        let largest = done
+            .sequence
+            .frames()
+            .iter()
+            .fold(0.0f32, |a, b| a.max(b.abs()));
+        assert!(largest <= 1.0 + 1e-6, "{source}: {largest}");
+        mended.extend(
+            done.repairs
+                .iter()
+                .map(|repair| format!("{source}: {repair}")),
+        );
+    }
+    // The data set's only joints at zero, six in a frame each.
+    mended.sort();
+    assert_eq!(
+        mended,
+        [
+            "a04_s01_e01_v01: 1 frames with a joint at zero dropped",
+            "a04_s04_e02_v01: 1 frames with a joint at zero dropped"
+        ]
+    );
 }

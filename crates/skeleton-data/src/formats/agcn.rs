@@ -15,10 +15,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::array::{Array, Header};
+use super::array::Array;
 use super::dense::{Labels, Packed};
 use super::files::{Files, has_extension};
 use super::format::Sample;
+use super::npy_header::Header;
 use super::ntu::NtuName;
 use super::pyskl::pickle;
 use super::pyskl::value::Value;

@@ -193,3 +193,22 @@ pub(in crate::formats) fn assert_recording(
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_header_panics(
+        text in "[{}()', :0-9LTFa-z_<|4]{0,80}",
+        shape in "[0-9, L()]{0,40}",
+        noise in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+    ) {
+        let _ = Header::parse(&with_header(&text, &noise), "a");
+        let bytes = npy("<f4", true, &shape, &noise);
+        if let Ok(array) = Array::npy_bytes(&bytes, "a") {
+            let _ = array.all();
+            for item in 0..array.items().min(3) {
+                let _ = array.item(item);
+            }
+        }
+        let _ = Header::parse(&noise, "a");
+    }
+}

@@ -192,11 +192,7 @@ impl Labels {
                 let numbers = (0..count).map(|at| array.integer(at)).collect();
                 Ok(Self::Numbers(numbers))
             }
-            [count, 1] if count == recordings => {
-                let numbers = (0..count).map(|at| array.integer(at)).collect();
-                Ok(Self::Numbers(numbers))
-            }
-            [count, 2..=MAX_CLASSES] if count == recordings => Ok(Self::OneHot(array)),
+            [count, 1..=MAX_CLASSES] if count == recordings => Ok(Self::OneHot(array)),
             _ => Err(wrong(format!(
                 "[{recordings}] or one-hot [{recordings}, classes], a label for every recording"
             ))),

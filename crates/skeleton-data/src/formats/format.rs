@@ -133,8 +133,8 @@ const LOOKED_AT: usize = 64;
 /// What a user can say about data besides its format.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenOptions {
-    /// Layout of tables and arrays; NTU RGB+D's for `.npz` and `.npy` of the GCN repositories unless given, and
-    /// without meaning for formats that know their own.
+    /// Layout of tables and arrays; NTU RGB+D's for `.npz` and `.npy` of the GCN repositories unless given; of
+    /// motion capture, the joints to keep. Without meaning for formats that know their own.
     pub layout: Option<Layout>,
     /// Class names in label order, where the format does not bring them; else classes are numbered.
     pub classes: Option<Vec<String>>,

@@ -84,6 +84,46 @@ pub(super) fn first(line: &[u8]) -> (&[u8], &[u8]) {
     line.split_at(end)
 }
 
+/// The numbers of a line, as many as `into` takes; how many there are, or the first field that is none and its
+/// 0-based place.
+pub(super) fn values<'a>(line: &'a [u8], into: &mut [f64]) -> Result<usize, (usize, &'a [u8])> {
+    let mut rest = line;
+    let mut found = 0;
+    loop {
+        let (field, behind) = first(rest);
+        if field.is_empty() {
+            return Ok(found);
+        }
+        rest = behind;
+        let value = number(field).ok_or((found, field))?;
+        if let Some(into) = into.get_mut(found) {
+            *into = value;
+        }
+        found += 1;
+    }
+}
+
+/// The 1-based line of a row of a table.
+pub(super) fn line_of(position: Option<&csv::Position>) -> usize {
+    position.map_or(0, |position| {
+        usize::try_from(position.line()).unwrap_or(usize::MAX)
+    })
+}
+
+/// What is wrong in a line.
+pub(super) fn wrong(
+    line: usize,
+    what: &str,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> FileError {
+    FileError::Field {
+        what: format!("line {line}: {what}"),
+        found: found.into(),
+        expected: expected.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +151,15 @@ mod tests {
         for field in [&b"nan"[..], b"inf", b"1e999", b"1.5x", b"", b"1,5"] {
             assert_eq!(number(field), None, "{field:?}");
         }
+    }
+
+    #[test]
+    fn values_are_counted_beyond_their_room_and_the_first_bad_one_is_given() {
+        let mut into = [0.0; 2];
+        assert_eq!(values(b" 1 2.5\t3", &mut into), Ok(3));
+        assert_eq!(into, [1.0, 2.5]);
+        assert_eq!(values(b"", &mut into), Ok(0));
+        assert_eq!(values(b"1 2 3 x", &mut into), Err((3, &b"x"[..])));
     }
 
     #[test]

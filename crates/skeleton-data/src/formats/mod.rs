@@ -23,9 +23,14 @@ mod folder;
 mod format;
 mod json;
 mod kinematics;
+mod labels;
 mod lines;
 mod motion;
+mod npy_header;
 mod source;
+
+#[cfg(test)]
+mod damage;
 
 pub use error::{FileError, Place};
 pub use folder::{FolderRead, OnError, ReadReport, SkipReason};

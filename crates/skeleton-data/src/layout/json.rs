@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_preset_survives_a_round_trip() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+        for layout in Layout::PRESETS.map(|name| Layout::preset(name).unwrap()) {
             assert_eq!(Layout::from_json(&layout.to_json()), Ok(layout.clone()));
             let value = serde_json::to_string(&layout).unwrap();
             assert_eq!(serde_json::from_str::<Layout>(&value).unwrap(), layout);

@@ -8,8 +8,10 @@ use crate::repair::{Repair, RepairKind, note};
 
 /// Keeps the frames that show the first person, in order.
 ///
-/// CrosSCLR and AimCLR count the frames in which joint 0 of person 0 is not zero (`papers.md` 1.6 P-A
-/// step 3); readers mark exactly those as valid, unless a sensor reports a joint at its own centre.
+/// CrosSCLR and AimCLR count the frames in which joint 0 of person 0 is not zero and take as many from the start
+/// (`papers.md` 1.6 P-A step 3). That is the same unless frames without the person come before others; there the
+/// published clip begins with nothing and lacks its end, which is not reproduced. Readers mark exactly those
+/// frames as valid, unless a sensor reports a joint at its own centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CropToValid {}

@@ -364,4 +364,6 @@ fn point(sequence: &SkeletonSequence, frame: usize, person: usize, joint: usize)
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

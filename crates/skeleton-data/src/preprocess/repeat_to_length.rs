@@ -38,6 +38,11 @@ impl RepeatToLength {
             ..from
         })?;
         let shown = shows_someone(sequence);
+        if !shown.contains(&true) {
+            return Err(StepError::Nobody {
+                frames: from.frames,
+            });
+        }
         let mut values = vec![0.0; to.len()];
         let mut validity = vec![false; to.frames * to.persons];
         for person in 0..from.persons {
@@ -139,5 +144,12 @@ mod tests {
                 count: 1
             }]
         );
+    }
+
+    #[test]
+    fn nobody_to_repeat_is_a_typed_error() {
+        let mut clip = sequence(2, 1, &Layout::kinect20(), &[(0, 0), (1, 0)], 6);
+        let error = RepeatToLength { frames: 300 }.apply(&mut clip, &mut Vec::new());
+        assert_eq!(error, Err(StepError::Nobody { frames: 2 }));
     }
 }

@@ -9,10 +9,11 @@ use crate::{Layout, SkeletonSequence};
 /// shoulder (CrosSCLR and AimCLR; `papers.md` 1.6 P-A step 4).
 ///
 /// With the shoulder vector `s` (right minus left, its y set to 0), the angle is
-/// `arccos(s_x / (|s| + 1e-4))`. It has no sign, so the published code takes one sign for the whole sequence:
-/// that of the sum of `s_z` over frames and persons. Both are reproduced: a body that turns through the x
-/// axis within a sequence is turned the wrong way in the frames of the other sign, and the constant
-/// leaves about 1 degree for shoulders 0.35 m apart. Coincident shoulders give 90 degrees, absent persons stay zero.
+/// `arccos(s_x / (|s| + 1e-4))`. It has no sign, so the published code takes one sign for the whole sequence of
+/// each person: that of the sum of the person's `s_z` over the frames. Both are reproduced: a body that turns
+/// through the x axis within a sequence is turned the wrong way in the frames of the other sign, and the
+/// constant leaves about 1 degree for shoulders 0.35 m apart. Coincident shoulders give 90 degrees, absent persons
+/// stay zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RotateShoulders {
@@ -35,21 +36,23 @@ impl RotateShoulders {
         let (left, right) = (joint(layout, &self.left)?, joint(layout, &self.right)?);
         let shape = sequence.shape();
         let mut angles = Vec::with_capacity(shape.frames * shape.persons);
-        let mut depth = 0.0f64;
+        let mut depths = vec![0.0f64; shape.persons];
         for frame in 0..shape.frames {
-            for person in 0..shape.persons {
+            for (person, depth) in depths.iter_mut().enumerate() {
                 let (l, r) = (
                     point(sequence, frame, person, left),
                     point(sequence, frame, person, right),
                 );
                 let (x, z) = (r[0] - l[0], r[2] - l[2]);
                 angles.push((x / (x.hypot(z) + EPSILON)).acos());
-                depth += f64::from(z);
+                *depth += f64::from(z);
             }
         }
-        let sign = if depth >= 0.0 { 1.0 } else { -1.0 };
+        let signs = depths
+            .iter()
+            .map(|&depth| if depth >= 0.0 { 1.0 } else { -1.0 });
         let persons = sequence.frames_mut().chunks_exact_mut(shape.person_len());
-        for (person, angle) in persons.zip(angles) {
+        for ((person, angle), sign) in persons.zip(angles).zip(signs.cycle()) {
             let (sin, cos) = (sign * angle).sin_cos();
             for point in person.chunks_exact_mut(3) {
                 let (x, z) = (point[0], point[2]);
@@ -125,7 +128,27 @@ mod tests {
     }
 
     #[test]
-    fn one_sign_serves_the_whole_sequence() {
+    fn persons_who_face_each_other_are_both_turned_onto_the_axis() {
+        let mut clip = turned(0.7);
+        let shape = clip.shape();
+        for frame in [0, 1, 3] {
+            let (l, r) = (shape.offset(frame, 1, 4), shape.offset(frame, 1, 8));
+            let values = clip.frames_mut();
+            values[r] = values[l] - 0.4 * 0.9f32.cos();
+            values[r + 2] = values[l + 2] - 0.4 * 0.9f32.sin();
+        }
+        step().apply(&mut clip, &Layout::ntu25()).unwrap();
+        for (frame, person) in [(0, 0), (3, 0), (0, 1), (3, 1)] {
+            let [x, _, z] = shoulders(&clip, frame, person);
+            assert!(
+                x > 0.39 && z.abs() < 0.4 * 0.03,
+                "{frame} {person}: {x} {z}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_sign_serves_the_whole_sequence_of_a_person() {
         let mut clip = turned(0.5);
         let shape = clip.shape();
         // The last frame of person 0 faces the other way; the sum stays positive.

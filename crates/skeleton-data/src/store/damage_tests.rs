@@ -101,7 +101,7 @@ fn an_index_that_lies_is_refused_naming_the_field() {
         (
             "/shards/0/frames/total",
             json!(7),
-            "STORE/index.json: `frames` of shard shard-00000.safetensors is 2 to 3, 7 in all, expected possible for 2 clips",
+            "STORE/index.json: `frames` of shard shard-00000.safetensors is 2 to 3, 7 in all, expected what 2 clips can have",
         ),
         (
             "/shards/0/file",
@@ -112,6 +112,11 @@ fn an_index_that_lies_is_refused_naming_the_field() {
             "/shards/0/file",
             json!("none.safetensors"),
             "STORE/none.safetensors is missing, but the index names it: copy the whole store, or write it again",
+        ),
+        (
+            "/shards/0/file",
+            json!("shard-00001.safetensors"),
+            "STORE/index.json: `shards` is `shard-00001.safetensors` twice, expected each file once",
         ),
         (
             "/shards/0/bytes",

@@ -271,8 +271,18 @@ impl StoreIndex {
             splits: form.splits,
             dtype: form.dtype,
         };
+        let mut files = BTreeSet::new();
         for shard in &form.shards {
             shard.check(path)?;
+            if !files.insert(&shard.file) {
+                let found = format!("`{}` twice", shard.file);
+                return Err(StoreError::damaged(
+                    path,
+                    "`shards`",
+                    found,
+                    "each file once",
+                ));
+            }
         }
         let index = Self::new(spec, form.shards).map_err(|error| match error {
             StoreError::Empty => {
@@ -349,7 +359,7 @@ impl ShardEntry {
         let least = self.clips.saturating_mul(min).max(max);
         if max < min || total < least || total > self.clips.saturating_mul(max) {
             let found = format!("{min} to {max}, {total} in all");
-            let expected = format!("possible for {} clips", self.clips);
+            let expected = format!("what {} clips can have", self.clips);
             return Err(StoreError::damaged(index, of("frames"), found, expected));
         }
         Ok(())

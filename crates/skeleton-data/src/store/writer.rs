@@ -19,7 +19,7 @@ pub struct StoreWriter {
 
 impl StoreWriter {
     /// A store in `folder`, which is made if need be. A shard is written once its tensors hold `shard_bytes` bytes, which
-    /// is about the memory that is needed.
+    /// is about the memory that is needed. Shards that an unfinished writing left there are written over or stay unused.
     ///
     /// # Errors
     /// [`StoreError::Occupied`] when the folder holds a finished store, [`StoreError::Io`] when it cannot be made.

@@ -47,7 +47,7 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 
 #[test]
 fn every_preset_layout_gives_finite_balanced_clips_of_the_asked_shape() {
-    for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+    for layout in Layout::PRESETS.map(|name| Layout::preset(name).unwrap()) {
         let joints = layout.joint_count();
         let config = SyntheticConfig {
             frames: 20,

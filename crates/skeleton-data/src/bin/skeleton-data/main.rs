@@ -1,6 +1,7 @@
 //! The command `skeleton-data`: prepare raw data into a store, inspect, convert, and draw.
 
 mod bar;
+mod convert;
 mod input;
 mod inspect;
 mod prepare;
@@ -25,6 +26,8 @@ enum Command {
     Prepare(prepare::Prepare),
     /// Say what a data set, a file or a store holds.
     Inspect(inspect::Inspect),
+    /// Write a data set or a store as .npz, .npy or PYSKL pickle.
+    Convert(convert::Convert),
     /// Draw a sequence as PNG, GIF or SVG.
     Render(render::Render),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Prepare(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::Convert(command) => command.run(),
         Command::Render(command) => command.run(),
     };
     match result {

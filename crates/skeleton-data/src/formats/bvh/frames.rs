@@ -3,7 +3,7 @@
 use super::hierarchy::Hierarchy;
 use crate::formats::FileError;
 use crate::formats::kinematics::{IDENTITY, Matrix, Vector, product, rotated, sum, turn};
-use crate::formats::lines::{Lines, first, number, shown};
+use crate::formats::lines::{Lines, number, shown, values, wrong};
 use crate::formats::motion::{Track, stride};
 use crate::{Meta, SkeletonSequence};
 
@@ -43,7 +43,7 @@ pub(super) fn read(
     for frame in 0..frames {
         let line = lines.expect("a frame")?;
         read_frame(line, lines.number, frame, &mut values)?;
-        if frame % stride == 0 {
+        if frame.is_multiple_of(stride) {
             pose.take(hierarchy, &values);
             let points = picked
                 .iter()
@@ -58,14 +58,6 @@ pub(super) fn read(
         }
     }
     track.into_sequence(meta)
-}
-
-fn wrong(line: usize, what: &str, found: String, expected: impl Into<String>) -> FileError {
-    FileError::Field {
-        what: format!("line {line}: {what}"),
-        found,
-        expected: expected.into(),
-    }
 }
 
 /// The value of a line `name: value`.
@@ -116,28 +108,15 @@ fn frame_count(lines: &Lines, text: &[u8], channels: usize) -> Result<usize, Fil
     }
 }
 
-fn read_frame(line: &[u8], at: usize, frame: usize, values: &mut [f64]) -> Result<(), FileError> {
-    let mut rest = line;
-    let mut found = 0;
-    loop {
-        let (field, behind) = first(rest);
-        if field.is_empty() {
-            break;
-        }
-        rest = behind;
-        let value = number(field).ok_or_else(|| {
-            let what = format!("frame {frame}, value {}", found + 1);
-            wrong(at, &what, shown(field), "a finite number")
-        })?;
-        if let Some(into) = values.get_mut(found) {
-            *into = value;
-        }
-        found += 1;
-    }
-    if found == values.len() {
+fn read_frame(line: &[u8], at: usize, frame: usize, into: &mut [f64]) -> Result<(), FileError> {
+    let found = values(line, into).map_err(|(value, field)| {
+        let what = format!("frame {frame}, value {}", value + 1);
+        wrong(at, &what, shown(field), "a finite number")
+    })?;
+    if found == into.len() {
         return Ok(());
     }
-    let expected = format!("{}, one for every channel", values.len());
+    let expected = format!("{}, one for every channel", into.len());
     Err(wrong(
         at,
         &format!("frame {frame}"),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::Layout;
 use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{Lines, number, shown};
+use crate::formats::lines::{self, Lines, number, shown};
 use crate::formats::motion::{MAX_JOINTS, listed};
 
 /// The letters of channels, by axis.
@@ -353,10 +353,6 @@ impl<'a> Tokens<'a> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> FileError {
-        FileError::Field {
-            what: format!("line {}: {what}", self.lines.number),
-            found: found.into(),
-            expected: expected.into(),
-        }
+        lines::wrong(self.lines.number, what, found, expected)
     }
 }

@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use self::hierarchy::Hierarchy;
 use super::files::{Files, has_extension};
 use super::format::Sample;
+use super::labels::{self, Labels};
 use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
 use crate::{DataError, Layout, Meta, SkeletonSequence};
 
@@ -71,15 +72,21 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 
 /// Opens every `.bvh` file of a folder, an archive or by its own path.
 ///
-/// [`Meta::source`] is the file's name; a second file of the same name is left out. Nothing else is known of a motion.
+/// [`Meta::source`] is the file's name; a second file of the same name is left out. A `labels.csv` beside, with the
+/// columns `name` and `label`, gives labels; nothing else is known of a motion.
 ///
 /// # Errors
 /// [`DataError::EmptyFolder`] without a BVH file, [`DataError::BadOption`] for a frame rate or a unit that is not positive,
-/// [`DataError::File`] when no file has a hierarchy that can be read (the first one's error), and those of listing the
+/// [`DataError::File`] when no file has a hierarchy that can be read (the first one's error) or the labels cannot, and those of listing the
 /// files.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
     motion::check(options)?;
     let mut files = Files::list(path)?;
+    let mut found = Labels::find(&files, options)?;
+    let beside = path.with_file_name(labels::NAME);
+    if has_extension(path, "bvh") && path.is_file() && beside.is_file() {
+        found = Labels::find(&Files::list(&beside)?, options)?;
+    }
     files.retain(|path| has_extension(path, "bvh"));
     let mut items = Vec::new();
     let mut skipped = Vec::new();
@@ -111,7 +118,11 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
         skipped,
         layout,
         own_layout: options.layout.is_none(),
-        classes: options.classes.clone().unwrap_or_default(),
+        classes: match &found {
+            Some(labels) => labels.classes.clone(),
+            None => options.classes.clone().unwrap_or_default(),
+        },
+        labels: found,
         wanted: options.frame_rate,
         unit: options.metres_per_unit.unwrap_or(1.0),
     }))
@@ -142,6 +153,7 @@ struct Bvh {
     /// Whether the layout is the first file's hierarchy, which the others must share.
     own_layout: bool,
     classes: Vec<String>,
+    labels: Option<Labels>,
     wanted: Option<f64>,
     unit: f64,
 }
@@ -154,8 +166,10 @@ impl Bvh {
             hierarchy.check_like(&self.layout)?;
         }
         let picked = motion::pick(&hierarchy.names(), &self.layout)?;
+        let source = stem(self.files.path(file));
         let meta = Meta {
-            source: stem(self.files.path(file)),
+            label: self.labels.as_ref().and_then(|labels| labels.of(&source)),
+            source,
             ..Meta::default()
         };
         frames::read(lines, &hierarchy, &picked, self.wanted, self.unit, meta)
@@ -210,5 +224,4 @@ impl Source for Bvh {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

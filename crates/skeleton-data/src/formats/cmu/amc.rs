@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::skeleton::{Skeleton, to_radians};
 use crate::formats::FileError;
-use crate::formats::lines::{Lines, fields, first, number, shown};
-use crate::formats::motion::{Track, stride};
+use crate::formats::lines::{Lines, fields, first, number, shown, values, wrong};
+use crate::formats::motion::{Track, listed, stride};
 use crate::{Meta, SkeletonSequence};
 
 /// Frames a second of CMU's recordings, where neither the file nor the index says another.
@@ -44,7 +44,7 @@ pub fn parse_amc(
     let mut stride_by = 1;
     let mut take = |frame: &Frame, index: usize, stride_by: usize| {
         frame.check_complete()?;
-        if index % stride_by == 0 {
+        if index.is_multiple_of(stride_by) {
             track.push(
                 index,
                 skeleton.positions(&frame.values, &frame.starts, &mut pose),
@@ -56,7 +56,7 @@ pub fn parse_amc(
     let mut begun = 0;
     let mut last = 0u64;
     while let Some(line) = lines.next() {
-        let (name, values) = first(line);
+        let (name, rest) = first(line);
         if name.is_empty() || name.starts_with(b"#") {
             continue;
         }
@@ -70,7 +70,7 @@ pub fn parse_amc(
             begun += 1;
             frame.begin(lines.number, last);
         } else if begun > 0 {
-            frame.bone(name, values, lines.number, header.radians)?;
+            frame.bone(name, rest, lines.number, header.radians)?;
         } else {
             header.read(line, lines.number)?;
         }
@@ -80,14 +80,6 @@ pub fn parse_amc(
     }
     take(&frame, begun - 1, stride_by)?;
     track.into_sequence(meta)
-}
-
-fn wrong(line: usize, what: &str, found: String, expected: impl Into<String>) -> FileError {
-    FileError::Field {
-        what: format!("line {line}: {what}"),
-        found,
-        expected: expected.into(),
-    }
 }
 
 fn frame_number(line: &[u8], at: usize, last: Option<u64>) -> Result<u64, FileError> {
@@ -226,33 +218,11 @@ impl<'a> Frame<'a> {
         }
         self.seen[joint] = self.frame;
         let width = self.widths[joint];
-        let values = &mut self.values[self.starts[joint]..][..width];
-        let mut rest = rest;
-        let mut found = 0;
-        loop {
-            let (field, behind) = first(rest);
-            if field.is_empty() {
-                break;
-            }
-            rest = behind;
-            let value = number(field).ok_or_else(|| {
-                wrong(
-                    at,
-                    &format!("bone {}, value {}", shown(name), found + 1),
-                    shown(field),
-                    "a finite number",
-                )
-            })?;
-            if let Some(into) = values.get_mut(found) {
-                let angle = joint > 0 || self.root_order[found].0;
-                *into = if angle {
-                    to_radians(value, radians)
-                } else {
-                    value
-                };
-            }
-            found += 1;
-        }
+        let into = &mut self.values[self.starts[joint]..][..width];
+        let found = values(rest, into).map_err(|(value, field)| {
+            let what = format!("bone {}, value {}", shown(name), value + 1);
+            wrong(at, &what, shown(field), "a finite number")
+        })?;
         if found != width {
             let what = format!("bone {}", shown(name));
             return Err(wrong(
@@ -261,6 +231,11 @@ impl<'a> Frame<'a> {
                 format!("{found} values"),
                 width.to_string(),
             ));
+        }
+        for (number, value) in into.iter_mut().enumerate() {
+            if joint > 0 || self.root_order[number].0 {
+                *value = to_radians(*value, radians);
+            }
         }
         if width > 0 {
             if self.frame == 1 {
@@ -282,7 +257,7 @@ impl<'a> Frame<'a> {
         Err(wrong(
             self.line,
             &format!("frame {}", self.written),
-            format!("without {}", crate::formats::motion::listed(&missing)),
+            format!("without {}", listed(&missing)),
             "a line for each bone that moves",
         ))
     }

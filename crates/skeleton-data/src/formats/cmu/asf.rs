@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::fields::{axis_order, bone_axis_order, dofs, numbers, root_order, tokens};
 use super::skeleton::{Bone, Skeleton};
 use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{Lines, number, shown};
+use crate::formats::lines::{Lines, number, shown, wrong};
 use crate::formats::motion::MAX_JOINTS;
 
-/// The letters of an order of rotation, by axis.
-const AXES: [u8; 3] = *b"xyz";
 /// Metres in an inch.
 const INCH: f64 = 0.0254;
 /// How far the length of a direction may be from 1: six digits are written.
@@ -28,15 +27,6 @@ pub fn parse_asf(bytes: &[u8]) -> Result<Skeleton, FileError> {
         file.line(lines.number, &tokens(line))?;
     }
     file.finish(lines.number)
-}
-
-/// The tokens of a line: comments are cut, commas and parentheses are blanks.
-fn tokens(line: &[u8]) -> Vec<&[u8]> {
-    let end = memchr::memchr(b'#', line).unwrap_or(line.len());
-    line[..end]
-        .split(|byte| byte.is_ascii_whitespace() || b",()".contains(byte))
-        .filter(|field| !field.is_empty())
-        .collect()
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -74,62 +64,10 @@ struct Draft {
     name: Option<Vec<u8>>,
     direction: Option<Vector>,
     length: Option<f64>,
-    axis: Option<(Vector, [usize; 3])>,
+    axis: Option<Vector>,
     dofs: Vec<usize>,
     /// Numbers that follow on further lines belong to `limits`.
     in_limits: bool,
-}
-
-fn wrong(
-    line: usize,
-    what: &str,
-    found: impl Into<String>,
-    expected: impl Into<String>,
-) -> FileError {
-    FileError::Field {
-        what: format!("line {line}: {what}"),
-        found: found.into(),
-        expected: expected.into(),
-    }
-}
-
-/// Exactly `N` numbers.
-fn numbers<const N: usize>(
-    line: usize,
-    what: &str,
-    fields: &[&[u8]],
-) -> Result<[f64; N], FileError> {
-    if fields.len() != N {
-        let found = format!("{} fields", fields.len());
-        return Err(wrong(line, what, found, format!("{N}")));
-    }
-    let mut values = [0.0; N];
-    for (value, field) in values.iter_mut().zip(fields) {
-        *value = number(field).ok_or_else(|| wrong(line, what, shown(field), "a number"))?;
-    }
-    Ok(values)
-}
-
-/// An order of the three axes, e.g. `XYZ`.
-fn axis_order(line: usize, field: &[u8]) -> Result<[usize; 3], FileError> {
-    let mut order = [0; 3];
-    let mut seen = [false; 3];
-    let letters = field.to_ascii_lowercase();
-    let known = letters.len() == 3
-        && order.iter_mut().zip(&letters).all(|(axis, letter)| {
-            let at = AXES.iter().position(|known| known == letter);
-            *axis = at.unwrap_or(0);
-            at.is_some_and(|at| !std::mem::replace(&mut seen[at], true))
-        });
-    if known {
-        return Ok(order);
-    }
-    Err(wrong(
-        line,
-        "the order of axes",
-        shown(field),
-        "x, y and z once each",
-    ))
 }
 
 impl Asf {
@@ -291,7 +229,8 @@ impl Asf {
             b"axis" => match rest {
                 [angles @ .., order] => {
                     let angles = numbers(line, "`axis`", angles)?;
-                    bone.axis = Some((angles, bone_axis_order(line, angles, order)?));
+                    bone_axis_order(line, angles, order)?;
+                    bone.axis = Some(angles);
                 }
                 [] => return Err(wrong(line, "`axis`", "0 fields", "4")),
             },
@@ -321,7 +260,7 @@ impl Asf {
                 .direction
                 .ok_or_else(|| missing_field(line, "direction"))?,
             length: draft.length.ok_or_else(|| missing_field(line, "length"))?,
-            axis: draft.axis.ok_or_else(|| missing_field(line, "axis"))?.0,
+            axis: draft.axis.ok_or_else(|| missing_field(line, "axis"))?,
             dofs: draft.dofs,
             name: String::from_utf8_lossy(&name).into_owned(),
         };
@@ -433,62 +372,4 @@ fn missing_field(line: usize, field: &str) -> FileError {
         what: format!("`{field}` in the bone that begins at line {line}"),
         purpose: "the skeleton".into(),
     }
-}
-
-/// The order of a bone's `axis`, which must be `XYZ` unless the angles are zero.
-fn bone_axis_order(line: usize, angles: Vector, order: &[u8]) -> Result<[usize; 3], FileError> {
-    let found = axis_order(line, order)?;
-    if found == [0, 1, 2] || angles == [0.0; 3] {
-        return Ok(found);
-    }
-    let expected = "`XYZ`: for others programs disagree on which angle is whose";
-    Err(wrong(line, "the order of `axis`", shown(order), expected))
-}
-
-/// The axes of `dof`, in the order in which the angles are written.
-fn dofs(line: usize, fields: &[&[u8]]) -> Result<Vec<usize>, FileError> {
-    let mut axes = Vec::new();
-    for field in fields {
-        let axis = match field.to_ascii_lowercase().as_slice() {
-            [b'r', letter] => AXES.iter().position(|known| known == letter),
-            _ => None,
-        };
-        let axis = axis.filter(|axis| !axes.contains(axis)).ok_or_else(|| {
-            wrong(
-                line,
-                "a degree of freedom",
-                shown(field),
-                "`rx`, `ry` or `rz`, each once",
-            )
-        })?;
-        axes.push(axis);
-    }
-    Ok(axes)
-}
-
-/// The root's six values in the order in which they are written: whether it is a rotation, and its axis.
-fn root_order(line: usize, fields: &[&[u8]]) -> Result<[(bool, usize); 6], FileError> {
-    let mut order = [(false, 0); 6];
-    let mut known = fields.len() == 6;
-    for (at, field) in fields.iter().enumerate().take(6) {
-        let entry = match field.to_ascii_lowercase().as_slice() {
-            [kind @ (b't' | b'r'), letter] => {
-                (AXES.iter().position(|known| known == letter)).map(|axis| (*kind == b'r', axis))
-            }
-            _ => None,
-        };
-        match entry {
-            Some(entry) if !order[..at].contains(&entry) => order[at] = entry,
-            _ => known = false,
-        }
-    }
-    if known {
-        return Ok(order);
-    }
-    Err(wrong(
-        line,
-        "`order`",
-        shown(&fields.join(&b' ')),
-        "tx, ty, tz, rx, ry and rz once each",
-    ))
 }

@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use crate::DataError;
 use crate::formats::FileError;
 use crate::formats::files::{Files, has_extension};
-use crate::formats::lines::{number, shown};
+use crate::formats::lines::{self, line_of, number, shown};
 
 /// The name under which the index is distributed.
 pub(super) const NAME: &str = "CMU_index.csv";
@@ -73,13 +73,12 @@ impl Index {
         let mut entries = BTreeMap::new();
         let mut record = ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(broken)? {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = line_of(record.position());
             let field =
                 |column: usize| record.get(columns[column]).unwrap_or_default().trim_ascii();
-            let wrong = |column: usize, expected: &str| FileError::Field {
-                what: format!("line {line}: `{}`", COLUMNS[column]),
-                found: shown(field(column)),
-                expected: expected.into(),
+            let wrong = |column: usize, expected: &str| {
+                let what = format!("`{}`", COLUMNS[column]);
+                lines::wrong(line, &what, shown(field(column)), expected)
             };
             let whole = |column: usize| -> Result<u32, FileError> {
                 (std::str::from_utf8(field(column)).ok())

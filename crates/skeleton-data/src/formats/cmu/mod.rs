@@ -24,11 +24,12 @@
 //! worked out once. A joint is the END of its bone: `lfemur` is the left knee. Lengths in metres are values / `length` *
 //! 0.0254 (the data set is in inches times 0.45). x runs to the left of a body that looks along z, y is up.
 //!
-//! A sequence is `[T, 1, 31, 3]` in the order of [`Layout::cmu31`], every frame valid. Files of more than 64 MiB,
+//! A sequence is `[T, 1, 31, 3]` in the order of [`Layout::cmu31`], every frame valid. Files of more than 256 MiB,
 //! skeletons of more than 1,023 bones and recordings of more than 16 Mi coordinates are refused.
 
 mod amc;
 mod asf;
+mod fields;
 mod index;
 mod skeleton;
 
@@ -43,11 +44,12 @@ use std::sync::Arc;
 use self::index::Index;
 use super::files::{Files, has_extension};
 use super::format::Sample;
+use super::labels::{self, Labels};
 use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
 use crate::{DataError, Layout, Meta};
 
-/// Motions beyond this size are not read; the data set's longest have some 20 MB.
-const MAX_BYTES: u64 = 64 << 20;
+/// Motions beyond this size are not read; 300,000 frames of the data set's 800 bytes fit, 45 minutes.
+const MAX_BYTES: u64 = 256 << 20;
 /// Skeletons beyond this size are not read; the data set's have 7 kB.
 const MAX_SKELETON_BYTES: u64 = 1 << 20;
 
@@ -65,29 +67,36 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 /// is refused when it is read. Skeletons must have the bones and the hierarchy of [`Layout::cmu31`] unless
 /// [`OpenOptions::layout`] names the joints wanted.
 ///
-/// [`Meta::source`] is the file's name (a second file of the same name is left out), [`Meta::subject`] the number before the `_`
-/// of a name like `01_01`. The data set has no classes: with [`OpenOptions::classes`], a trial whose motion description
-/// in the index is the name of a class, in any case, has that label. The index is `CMU_index.csv` or a CSV whose name begins with
-/// `cmu-mocap-index`, with the columns `Subject`, `Trial #`, `Motion Description` and `framerate`, in Latin-1; it also says
-/// which trials were recorded at 60 frames a second. Without it 120 is taken.
+/// [`Meta::source`] is the file's name (a second file of the same name is left out), [`Meta::subject`] the number before
+/// the `_` of a name like `01_01`. The data set has no classes. A `labels.csv` with the columns `name` and `label` gives
+/// them; without one, and with [`OpenOptions::classes`], a trial whose motion description in the index is the name
+/// of a class, in any case, has that label. The index is `CMU_index.csv` or a CSV whose name begins with
+/// `cmu-mocap-index`, with the columns `Subject`, `Trial #`, `Motion Description` and `framerate`, in Latin-1; it also
+/// says which trials were recorded at 60 frames a second. Without it 120 is taken.
 ///
 /// # Errors
 /// [`DataError::EmptyFolder`] without an AMC file, [`DataError::BadOption`] for a frame rate that is not positive,
-/// [`DataError::File`] for an index that cannot be read, and those of listing the files.
+/// [`DataError::File`] for an index or labels that cannot be read, and those of listing the files.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
     motion::check(options)?;
     let files = Files::list(path)?;
     let mut skeletons = Skeletons::default();
     skeletons.load(&files, options);
     let mut index = Index::find(&files)?;
+    let mut labels = Labels::find(&files, options)?;
     if path.is_file() && has_extension(path, "amc") {
         // What belongs to a single motion lies beside it and is not in its list.
         for beside in beside(path) {
-            skeletons.load(&Files::list(&beside)?, options);
-            index = index.or(Index::find(&Files::list(&beside)?)?);
+            let files = Files::list(&beside)?;
+            skeletons.load(&files, options);
+            index = index.or(Index::find(&files)?);
+            labels = labels.or(Labels::find(&files, options)?);
         }
     }
-    let classes = options.classes.clone().unwrap_or_default();
+    let classes = match &labels {
+        Some(labels) => labels.classes.clone(),
+        None => options.classes.clone().unwrap_or_default(),
+    };
     let mut source = Cmu {
         layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
         items: Vec::new(),
@@ -121,10 +130,13 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
             skeleton: skeletons.of(path),
             recorded: entry.and_then(|entry| entry.frame_rate),
             meta: Meta {
-                label: entry.and_then(|entry| {
-                    let same = |class: &String| class.eq_ignore_ascii_case(&entry.description);
-                    source.classes.iter().position(same)
-                }),
+                label: match &labels {
+                    Some(labels) => labels.of(&name),
+                    None => entry.and_then(|entry| {
+                        let same = |class: &String| class.eq_ignore_ascii_case(&entry.description);
+                        source.classes.iter().position(same)
+                    }),
+                },
                 subject: trial.map(|(subject, _)| subject),
                 source: name,
                 ..Meta::default()
@@ -156,7 +168,7 @@ fn beside(path: &Path) -> Vec<PathBuf> {
             ["asf", "ASF"].map(|extension| folder.join(format!("{prefix}.{extension}")))
         })
         .collect();
-    found.push(folder.join(index::NAME));
+    found.extend([index::NAME, labels::NAME].map(|name| folder.join(name)));
     found.retain(|path| path.is_file());
     found
 }
@@ -300,5 +312,6 @@ impl Source for Cmu {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
+mod source_tests;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Tests of ASF and AMC: positions against `make.py`'s 4x4 matrices, and tables of bad files.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::SkeletonSequence;
 
@@ -318,123 +320,37 @@ fn damaged_files_are_refused_without_panic() {
     }
 }
 
-/// A folder of files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+proptest! {
+    #[test]
+    fn bones_keep_their_lengths_whatever_the_angles(angles in prop::collection::vec(-1e3f64..1e3, 11)) {
+        let skeleton = parse_asf(ODD_ASF.as_bytes()).unwrap();
+        let text = |angles: &[f64]| angles.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        let amc = format!(
+            ":RADIANS\n7\nroot {}\ntrunk {}\narm {}\n",
+            text(&angles[..6]), text(&angles[6..8]), text(&angles[8..]),
+        );
+        let turned = parse_amc(amc.as_bytes(), &skeleton, Rates::default(), Meta::default()).unwrap();
+        let rest = parsed(ODD_ASF, ODD_AMC).unwrap();
+        let length = |of: &SkeletonSequence, a, b| {
+            let square = |(a, b): (&f32, &f32)| (a - b).powi(2);
+            of.joint(0, 0, a).iter().zip(of.joint(0, 0, b)).map(square).sum::<f32>().sqrt()
+        };
+        for (a, b) in [(0, 1), (1, 2), (0, 3)] {
+            prop_assert!((length(&turned, a, b) - length(&rest, a, b)).abs() < 1e-4);
+        }
     }
-    folder
-}
 
-fn read_all(source: &dyn Source) -> Vec<Result<Recording, String>> {
-    (0..source.len())
-        .flat_map(|item| source.read(item))
-        .map(|read| read.map_err(|error| error.to_string()))
-        .collect()
-}
-
-const INDEX: &str = "Subject,Trial #,Motion Description,framerate\n1,1,Walk,60\n1,2,run,120\n";
-
-#[test]
-fn a_folder_gives_each_trial_its_skeleton_rate_and_label() {
-    let folder = folder(&[
-        ("subjects/01/01.asf", BODY_ASF),
-        ("subjects/01/01_01.amc", BODY_AMC),
-        ("subjects/01/01_02.amc", BODY_AMC),
-        ("subjects/02/02_01.amc", BODY_AMC),
-        ("loose/01_03.AMC", BODY_AMC),
-        ("loose/01_01.amc", BODY_AMC),
-        ("CMU_index.csv", INDEX),
-    ]);
-    let options = OpenOptions {
-        classes: Some(vec!["run".into(), "walk".into()]),
-        frame_rate: Some(60.0),
-        ..OpenOptions::default()
-    };
-    assert_eq!(super::super::detect(folder.path()).unwrap(), Format::Amc);
-    let source = open(folder.path(), &options).unwrap();
-    assert_eq!(source.layout(), &Layout::cmu31());
-    assert_eq!(source.classes(), ["run", "walk"]);
-    let read = read_all(&*source);
-    let facts: Vec<_> = (read.iter().flatten())
-        .map(|recording| {
-            let (meta, shape) = (recording.sequence.meta(), recording.sequence.shape());
-            (meta.source.as_str(), meta.label, meta.subject, shape.frames)
-        })
-        .collect();
-    assert_eq!(
-        facts,
-        [
-            ("01_01", Some(1), Some(1), 4),
-            ("01_03", None, Some(1), 2),
-            ("01_02", Some(0), Some(1), 2),
-        ]
-    );
-    let refused: Vec<&String> = read.iter().filter_map(|read| read.as_ref().err()).collect();
-    assert_eq!(refused.len(), 1);
-    assert!(
-        refused[0].ends_with("02_01.amc: has no skeleton `02.asf`, which is needed for the lengths and axes of its bones"),
-        "{refused:?}"
-    );
-    assert_eq!(source.skipped().len(), 1);
-    assert_eq!(source.skipped()[0].reason, SkipReason::DuplicateName);
-}
-
-#[test]
-fn a_single_motion_finds_what_lies_beside_it() {
-    let folder = folder(&[
-        ("01.asf", BODY_ASF),
-        ("01_01.amc", BODY_AMC),
-        ("CMU_index.csv", INDEX),
-    ]);
-    let options = OpenOptions {
-        frame_rate: Some(30.0),
-        ..OpenOptions::default()
-    };
-    let source = open(&folder.path().join("01_01.amc"), &options).unwrap();
-    assert_eq!(source.len(), 1);
-    let read = read_all(&*source);
-    assert_eq!(read[0].as_ref().unwrap().sequence.shape().frames, 2);
-}
-
-#[test]
-fn the_longest_name_decides_and_broken_or_ambiguous_skeletons_are_told() {
-    let body = folder(&[
-        ("a/HDM_bd.asf", "# broken\nbones\n"),
-        ("a/HDM_bd_01-02_1.amc", BODY_AMC),
-        ("b/x/07.asf", BODY_ASF),
-        ("b/y/07.asf", BODY_ASF),
-        ("b/07_01.amc", BODY_AMC),
-    ]);
-    let source = open(body.path(), &OpenOptions::default()).unwrap();
-    let errors: Vec<String> = read_all(&*source)
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
-    assert!(
-        errors[0].ends_with(
-            "a/HDM_bd.asf: line 2: the first line is `bones`, expected a keyword such as `:version`"
-        ),
-        "{errors:?}"
-    );
-    assert!(
-        errors[1].contains("several `07.asf` lie elsewhere"),
-        "{errors:?}"
-    );
-}
-
-#[test]
-fn folders_without_motions_and_senseless_options_are_refused() {
-    let folder = folder(&[("01.asf", BODY_ASF)]);
-    let error = open(folder.path(), &OpenOptions::default()).unwrap_err();
-    assert!(matches!(error, DataError::EmptyFolder { .. }), "{error}");
-    let options = OpenOptions {
-        frame_rate: Some(0.0),
-        ..OpenOptions::default()
-    };
-    let error = open(folder.path(), &options).unwrap_err();
-    assert!(matches!(error, DataError::BadOption { .. }), "{error}");
+    #[test]
+    fn text_cut_and_joined_anywhere_never_panics(cuts in prop::collection::vec(0usize..4000, 4), byte: u8) {
+        let splice = |text: &str| {
+            let at = |cut: usize| cuts[cut] % text.len();
+            let bytes = text.as_bytes();
+            [&bytes[..at(0)], &[byte], &bytes[at(1).min(at(2))..at(2)], &bytes[at(3)..]].concat()
+        };
+        let skeleton = parse_asf(BODY_ASF.as_bytes()).unwrap();
+        let _ = parse_amc(&splice(BODY_AMC), &skeleton, Rates::default(), Meta::default());
+        if let Ok(skeleton) = parse_asf(&splice(ODD_ASF)) {
+            let _ = parse_amc(ODD_AMC.as_bytes(), &skeleton, Rates::default(), Meta::default());
+        }
+    }
 }

@@ -1,8 +1,14 @@
-//! NTU RGB+D's raw `.skeleton` text (Shahroudy et al. 2016; Liu et al. 2019).
+//! NTU RGB+D's raw `.skeleton` text (Shahroudy et al. 2016; Liu et al. 2019; github.com/shahroudy/NTURGB-D).
 //!
-//! A frame count; per frame a body count; per body a line of 10 fields that begins with the body's id, the
-//! joint count (25), and 25 lines of 12 fields that begin with x y z in metres. The other fields (pixel
-//! positions, orientations, states) are not read. Lines end in LF or CRLF.
+//! A frame count; per frame a body count; per body a line of 10 fields (id, clipped edges, confidence and state of the
+//! left hand and of the right, whether it is restricted, lean in x and in y, tracking state), the joint count (25), and 25
+//! lines of 12 fields (x y z in metres, the pixel in the depth image and in the colour image, the orientation as a
+//! quaternion w x y z, tracking state). One joint, one count, one body a line; fields are parted by blanks, lines end in LF
+//! or CRLF. The axes are the sensor's: x grows with the pixels' columns, y up, z away from the sensor.
+//!
+//! Read are the body's id and x y z; of the other fields only their number is checked. A sequence is `[T, M, 25, 3]` on
+//! [`Layout::ntu25`](crate::Layout::ntu25), M the number of ids in the file. Ids have 17 digits and are compared as text: as
+//! `f64`, neighbouring ones are equal. Files beyond 64 MiB or 16 Mi coordinates are refused.
 
 mod incomplete;
 mod name;

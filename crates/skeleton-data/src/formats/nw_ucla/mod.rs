@@ -1,5 +1,9 @@
 //! Northwestern-UCLA Multiview Action 3D (Wang et al. 2014) as the JSON files that CTR-GCN's line of work
-//! distributes: one clip a file, 20 Kinect v1 joints in metres.
+//! distributes: one clip a file, 20 Kinect v1 joints in metres, x y z with y up and z away from the sensor.
+//!
+//! A file is `{"file_name": .., "label": 1-10, "skeletons": [T][20][3]}`; a sequence is `[T, 1, 20, 3]` on
+//! [`Layout::kinect20`](crate::Layout::kinect20). Files beyond 16 MiB are refused. Beside the folder of clips may lie two
+//! lists, `[{"file_name": .., "length": T, "label": 1-10}]`, of which only the name is needed.
 
 mod source;
 

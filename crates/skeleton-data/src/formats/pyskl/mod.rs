@@ -14,6 +14,7 @@
 //! The layout is the one given; else of 25 joints NTU RGB+D's and of 17 joints COCO's, which PYSKL's detectors have. A
 //! name like NTU RGB+D's says subject, camera, setup and replication; the label is the file's.
 
+mod calls;
 pub(super) mod pickle;
 mod recording;
 mod splits;

@@ -212,3 +212,75 @@ fn one_list_in_many_calls_is_refused() {
     pickle.push(b'.');
     assert!(message(&pickle).contains("one long list in many calls"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_sequence_of_instructions_panics(
+        pieces in proptest::collection::vec(proptest::sample::select(pieces()), 0..60),
+        noise in proptest::collection::vec(proptest::num::u8::ANY, 0..8),
+    ) {
+        let mut pickle = pieces.concat();
+        pickle.extend(noise);
+        pickle.push(b'.');
+        let _ = super::super::parse(&pickle, &crate::formats::OpenOptions::default());
+        let _ = crate::formats::agcn::parse_labels(&pickle, 1);
+    }
+}
+
+/// Instructions with what follows them, some of which make up recordings.
+fn pieces() -> Vec<&'static [u8]> {
+    vec![
+        b"(",
+        b"]",
+        b")",
+        b"}",
+        b"\x8f",
+        b"l",
+        b"t",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"d",
+        b"\x91",
+        b"a",
+        b"e",
+        b"s",
+        b"u",
+        b"\x90",
+        b"0",
+        b"1",
+        b"2",
+        b"N",
+        b"\x88",
+        b"\x89",
+        b"K\x02",
+        b"K\x00",
+        b"I7\n",
+        b"I-1\n",
+        b"V<\n",
+        b"Vf4\n",
+        b"Vlatin1\n",
+        b"Vkeypoint\n",
+        b"Vframe_dir\n",
+        b"Vannotations\n",
+        b"Vsplit\n",
+        b"Vtrain\n",
+        b"C\x04abcd",
+        b"\x94",
+        b"h\x00",
+        b"h\x01",
+        b"q\x00",
+        b"R",
+        b"b",
+        b"\x81",
+        b"o",
+        b"\x93",
+        b"cnumpy\nndarray\n",
+        b"cnumpy\ndtype\n",
+        b"c_codecs\nencode\n",
+        b"cnumpy.core.multiarray\n_reconstruct\n",
+        b"cnumpy._core.multiarray\nscalar\n",
+        b"cnumpy.core.numeric\n_frombuffer\n",
+        b"ccollections\nOrderedDict\n",
+    ]
+}

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::formats::array::{Array, EXPECTED_TYPES, Element};
+use crate::formats::array::{Array, Element};
+use crate::formats::npy_header::EXPECTED_TYPES;
 use crate::formats::{FileError, shortened};
 
 /// A value's number.

@@ -2,7 +2,7 @@
 
 pub mod csv;
 pub mod json;
-pub(super) mod npy;
+pub mod npy;
 
 mod bodies;
 mod joints;

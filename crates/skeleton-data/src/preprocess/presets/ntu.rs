@@ -28,7 +28,8 @@ impl Preprocess {
     /// to 50, shoulders turned parallel to x. Gives `[50, 2, 25, 3]` on [`Layout::ntu25`](crate::Layout::ntu25).
     ///
     /// Not reproduced: where a frame lists its bodies in another order than they first appeared in, the published
-    /// reader keeps the file's order.
+    /// reader keeps the file's order; where frames lack the first body, the published code takes the first frames,
+    /// as many as there are with it, and not those with it.
     pub fn ntu_50_frames() -> Self {
         Self::new(
             "ntu_50_frames",

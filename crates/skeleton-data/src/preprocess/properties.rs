@@ -1,0 +1,404 @@
+//! What holds for every preset and step on any sequence.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Meta;
+use crate::repair::RepairKind;
+
+/// A layout of 31 joints in a line whose first is the root, as of CMU's motion capture.
+fn mocap() -> Layout {
+    let names: Vec<String> = (0..31)
+        .map(|i| {
+            if i == 0 {
+                "root".to_owned()
+            } else {
+                format!("bone_{i}")
+            }
+        })
+        .collect();
+    let mut builder = Layout::builder("mocap")
+        .joints(names.iter().cloned())
+        .centre("root");
+    for pair in names.windows(2) {
+        builder = builder.edge(pair[1].clone(), pair[0].clone());
+    }
+    builder.build().unwrap()
+}
+
+/// Every preset with its layout and its number of frames, persons and joints; frames `None` where they vary.
+pub(super) fn presets() -> Vec<(Preprocess, Layout, Option<usize>, usize)> {
+    Preprocess::PRESETS
+        .into_iter()
+        .map(|name| {
+            let (layout, frames, persons) = match name {
+                "cmu" => (mocap(), Some(100), 1),
+                "kinetics" => (Layout::openpose18(), Some(300), 2),
+                "ntu_50_frames" | "pku_50_frames" => (Layout::ntu25(), Some(50), 2),
+                "ntu_agcn" | "ntu_ctrgcn" | "pku_ctrgcn" => (Layout::ntu25(), Some(300), 2),
+                "ntu_ctrgcn_64" => (Layout::ntu25(), Some(64), 2),
+                "nw_ucla_ctrgcn" => (Layout::kinect20(), Some(52), 1),
+                "nw_ucla_view_invariant" => (Layout::kinect20(), Some(50), 1),
+                "predict_cluster" => (Layout::ntu25(), None, 1),
+                "predict_cluster_nw_ucla" => (Layout::kinect20(), None, 1),
+                other => panic!("no shape is promised for {other}"),
+            };
+            (name.parse().unwrap(), layout, frames, persons)
+        })
+        .collect()
+}
+
+/// How a sequence's coordinates come about.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Random,
+    Constant,
+    Zero,
+    /// Whole numbers of small size: many equal coordinates and zeros.
+    Coarse,
+}
+
+/// Frames, persons, kind, a present-or-not pattern that repeats, and empty frames at the start and the end.
+#[derive(Clone, Debug)]
+struct Plan {
+    frames: usize,
+    persons: usize,
+    kind: Kind,
+    present: Vec<bool>,
+    ends: (usize, usize),
+    numbers: Vec<f32>,
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let kind = prop_oneof![
+        3 => Just(Kind::Random), 1 => Just(Kind::Constant), 1 => Just(Kind::Zero), 1 => Just(Kind::Coarse)
+    ];
+    let present = prop_oneof![
+        Just(vec![true]),
+        Just(vec![false]),
+        prop::collection::vec(any::<bool>(), 1..40),
+        prop::collection::vec(prop::bool::weighted(0.95), 1..40)
+    ];
+    let numbers = prop::collection::vec(-4.0f32..4.0, 97);
+    (
+        1usize..70,
+        1usize..7,
+        kind,
+        present,
+        (0usize..6, 0usize..6),
+        numbers,
+    )
+        .prop_map(|(frames, persons, kind, present, ends, numbers)| Plan {
+            frames,
+            persons,
+            kind,
+            present,
+            ends,
+            numbers,
+        })
+}
+
+impl Plan {
+    fn sequence(&self, joints: usize, channels: usize) -> SkeletonSequence {
+        let shape = ClipShape::new(self.frames, self.persons, joints, channels);
+        let validity: Vec<bool> = (0..self.frames * self.persons)
+            .map(|at| {
+                let frame = at / self.persons;
+                let inside = frame >= self.ends.0 && frame + self.ends.1 < self.frames;
+                inside && self.present[at % self.present.len()]
+            })
+            .collect();
+        let mut values = Vec::with_capacity(shape.len());
+        for (at, &valid) in validity.iter().enumerate() {
+            values.extend((0..shape.person_len()).map(|i| {
+                let number = self.numbers[(at * 31 + i) % self.numbers.len()];
+                match self.kind {
+                    _ if !valid => 0.0,
+                    Kind::Random => number,
+                    Kind::Constant => self.numbers[0],
+                    Kind::Zero => 0.0,
+                    Kind::Coarse => number.trunc(),
+                }
+            }));
+        }
+        SkeletonSequence::new(values, shape, validity, Meta::default()).unwrap()
+    }
+}
+
+/// Fails unless all values are finite and those of absent persons zero.
+fn check_values(name: &str, clip: &SkeletonSequence) -> Result<(), TestCaseError> {
+    let shape = clip.shape();
+    prop_assert_eq!(clip.frames().len(), shape.len(), "{}", name);
+    prop_assert_eq!(
+        clip.validity().len(),
+        shape.frames * shape.persons,
+        "{}",
+        name
+    );
+    prop_assert!(
+        clip.frames().iter().all(|value| value.is_finite()),
+        "{}",
+        name
+    );
+    for (person, &valid) in clip
+        .frames()
+        .chunks_exact(shape.person_len())
+        .zip(clip.validity())
+    {
+        prop_assert!(
+            valid || person.iter().all(|&value| value == 0.0),
+            "{}",
+            name
+        );
+    }
+    Ok(())
+}
+
+/// Numbers at which parameters break.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        Just(0.0),
+        Just(-0.0),
+        Just(1.0),
+        Just(-1.0),
+        Just(f64::NAN),
+        Just(f64::INFINITY),
+        Just(f64::MIN_POSITIVE),
+        Just(f64::MAX),
+        0.0f64..1.0,
+        0.0f64..1e7
+    ]
+}
+
+fn count() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        Just(0),
+        Just(usize::MAX),
+        Just(1 << 16),
+        Just(1 << 40),
+        1usize..90
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let ratio = || prop::option::of(number());
+    let name = || {
+        prop_oneof![
+            Just("spine_mid"),
+            Just("spine_base"),
+            Just("left_hip"),
+            Just("no")
+        ]
+    };
+    prop_oneof![
+        (count(), ratio()).prop_map(|(count, max_ratio)| Step::ChooseBodies(ChooseBodies {
+            count,
+            order: BodyOrder::Motion { max_ratio }
+        })),
+        (count(), 0usize..4).prop_map(|(count, order)| Step::ChooseBodies(ChooseBodies {
+            count,
+            order: [
+                BodyOrder::PerFrame,
+                BodyOrder::Tracked,
+                BodyOrder::Energy,
+                BodyOrder::Score
+            ][order]
+        })),
+        Just(Step::DropEmptyFrames(DropEmptyFrames {})),
+        any::<bool>().prop_map(|linear| Step::FillEmptyFrames(FillEmptyFrames {
+            method: if linear {
+                FillMethod::Linear
+            } else {
+                FillMethod::Previous
+            }
+        })),
+        Just(Step::DropFramesWithZeroJoints(DropFramesWithZeroJoints {})),
+        count().prop_map(|min_frames| Step::DenoiseByLength(DenoiseByLength { min_frames })),
+        (number(), number()).prop_map(|(max_ratio, max_noisy_share)| {
+            Step::DenoiseBySpread(DenoiseBySpread {
+                max_ratio,
+                max_noisy_share,
+            })
+        }),
+        (number(), number(), ratio()).prop_map(|(min, max, max_ratio)| {
+            Step::DenoiseByMotion(DenoiseByMotion {
+                min,
+                max,
+                max_ratio,
+            })
+        }),
+        ratio().prop_map(|max_ratio| Step::MergeActors(MergeActors { max_ratio })),
+        count().prop_map(|frames| Step::RepeatToLength(RepeatToLength { frames })),
+        count().prop_map(|frames| Step::PadToLength(PadToLength { frames })),
+        count().prop_map(|frames| Step::Resample(Resample { frames })),
+        count().prop_map(|frames| Step::SampleFrames(SampleFrames { frames })),
+        (number(), count())
+            .prop_map(|(share, frames)| Step::CropResize(CropResize { share, frames })),
+        count().prop_map(|max_frames| Step::Stride(Stride { max_frames })),
+        [name(), name(), name(), name()].prop_map(|names| {
+            let [bottom, top, left, right] = names.map(str::to_owned);
+            Step::AlignAxes(AlignAxes {
+                bottom,
+                top,
+                left,
+                right,
+            })
+        }),
+        (name(), any::<bool>()).prop_map(|(name, first)| Step::CentreEachFrame(CentreEachFrame {
+            joint: name.into(),
+            whose: if first { Whose::First } else { Whose::Same }
+        })),
+        prop::collection::vec(number(), 0..5).prop_map(|by| Step::Shift(Shift {
+            by: by.into_iter().map(|v| v as f32).collect()
+        })),
+        Just(Step::ZeroUnscored(ZeroUnscored {})),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn presets_give_the_promised_shape_or_say_that_nothing_is_there(plan in plan()) {
+        for (preset, layout, frames, persons) in presets() {
+            let input = plan.sequence(layout.joint_count(), 3);
+            match preset.apply(input, &layout) {
+                Ok(clip) => {
+                    let shape = clip.shape();
+                    prop_assert_eq!(frames.unwrap_or(shape.frames), shape.frames);
+                    prop_assert!(frames.is_some() || shape.frames <= 50);
+                    prop_assert_eq!((shape.persons, shape.joints, shape.channels), (persons, layout.joint_count(), 3));
+                    check_values(&preset.name, &clip)?;
+                }
+                Err(DataError::Preprocess { error, .. }) => prop_assert!(
+                    matches!(
+                        *error,
+                        StepError::NoValidFrame { .. }
+                            | StepError::Nobody { .. }
+                            | StepError::ZeroJoints { .. }
+                            | StepError::Degenerate { .. }
+                    ),
+                    "{}: {}", preset.name, error
+                ),
+                Err(error) => prop_assert!(false, "{}: {}", preset.name, error),
+            }
+        }
+    }
+
+    #[test]
+    fn presets_never_panic_on_other_layouts_and_channels(plan in plan(), channels in 1usize..5) {
+        for (preset, _, _, _) in presets() {
+            for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+                let clip = preset.apply(plan.sequence(layout.joint_count(), channels), &layout);
+                if let Ok(clip) = clip {
+                    check_values(&preset.name, &clip)?;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn steps_of_any_parameters_give_finite_values_or_an_error(plan in plan(), step in step(), channels in 2usize..4) {
+        let mut clip = plan.sequence(25, channels);
+        if step.apply(&mut clip, &Layout::ntu25(), &mut Vec::new()).is_ok() {
+            check_values(step.name(), &clip)?;
+        }
+    }
+
+    #[test]
+    fn a_step_comes_back_from_its_json_and_refuses_unknown_fields(step in step()) {
+        let text = serde_json::to_string(&step).unwrap();
+        // JSON has no number for NaN and infinity, which no step accepts.
+        if let Ok(back) = serde_json::from_str::<Step>(&text) {
+            prop_assert_eq!(serde_json::to_string(&back).unwrap(), text.clone());
+        } else {
+            prop_assert!(text.contains("null"), "{}", text);
+        }
+        let unknown = text.replacen('{', r#"{"surplus":1,"#, 1);
+        let error = serde_json::from_str::<Step>(&unknown);
+        prop_assert!(error.is_err(), "{}", unknown);
+    }
+}
+
+#[test]
+fn a_recording_gets_the_repairs_of_all_steps_behind_those_of_its_reader() {
+    // Body 0 in frames 1..=13 but 6, body 1 in 3 frames, body 2 never; frames 0 and 14 show nobody.
+    let layout = Layout::ntu25();
+    let absent: Vec<(usize, usize)> = (0..15)
+        .flat_map(|frame| [(frame, 0), (frame, 1), (frame, 2)])
+        .filter(|&(frame, person)| match person {
+            0 => frame == 0 || frame == 6 || frame == 14,
+            1 => !(5..=7).contains(&frame),
+            _ => true,
+        })
+        .collect();
+    let read = Repair {
+        kind: RepairKind::MissingJoints,
+        count: 4,
+    };
+    let recording = Recording {
+        sequence: super::tests::sequence(15, 3, &layout, &absent, 8),
+        repairs: vec![read],
+        sides: Vec::new(),
+    };
+    let repairs = |preset: Preprocess| {
+        let done = preset.apply_recording(recording.clone(), &layout).unwrap();
+        done.repairs
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        repairs(Preprocess::ntu_ctrgcn()),
+        [
+            "4 joints without a coordinate taken as not observed",
+            "3 frames without a body dropped",
+            "1 bodies removed: too few frames",
+            "7 frames of a body moved up over a gap",
+        ]
+    );
+    assert_eq!(
+        repairs(Preprocess::ntu_50_frames())[1..],
+        ["2 frames without the first person dropped"]
+    );
+    assert_eq!(
+        repairs(Preprocess::ntu_agcn())[1..],
+        ["2 frames without a body filled"]
+    );
+    let tracked = Preprocess::new(
+        "one",
+        [Step::ChooseBodies(ChooseBodies {
+            count: 1,
+            order: BodyOrder::Tracked,
+        })],
+    );
+    assert_eq!(
+        repairs(tracked)[1..],
+        ["1 bodies beyond those asked for left out"]
+    );
+}
+
+#[test]
+fn presets_come_back_from_their_json_and_unknown_fields_are_named() {
+    for (preset, _, _, _) in presets() {
+        let text = serde_json::to_string(&preset).unwrap();
+        assert_eq!(serde_json::from_str::<Preprocess>(&text).unwrap(), preset);
+        let error = serde_json::from_str::<Preprocess>(&text.replacen('{', r#"{"more":1,"#, 1));
+        assert!(error.unwrap_err().to_string().contains("`more`"));
+    }
+    let steps = Preprocess::ntu_ctrgcn().steps;
+    for (step, expected) in [
+        (
+            &steps[2],
+            r#"{"step":"denoise_by_spread","max_ratio":0.8,"max_noisy_share":0.69754}"#,
+        ),
+        (&steps[3], r#"{"step":"merge_actors","max_ratio":0.8}"#),
+    ] {
+        assert_eq!(serde_json::to_string(step).unwrap(), expected);
+    }
+    let motion = r#"{"step":"choose_bodies","count":1,"order":{"motion":{"max_ratio":0.8}}}"#;
+    let step = &Preprocess::predict_cluster().steps[3];
+    assert_eq!(serde_json::to_string(step).unwrap(), motion);
+    let error = serde_json::from_str::<Step>(&motion.replace("max_ratio", "ratio")).unwrap_err();
+    assert!(error.to_string().contains("`ratio`"), "{error}");
+}
