@@ -25,6 +25,9 @@ mod json;
 mod npy_header;
 mod source;
 
+#[cfg(test)]
+mod damage;
+
 pub use error::{FileError, Place};
 pub use folder::{FolderRead, OnError, ReadReport, SkipReason};
 pub use format::{Format, OpenOptions, detect, open};

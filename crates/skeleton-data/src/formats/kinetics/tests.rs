@@ -336,3 +336,14 @@ fn the_real_clip_has_299_frames_of_up_to_three_persons() {
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_clips_are_read_or_refused(
+        bytes in crate::formats::damage::damaged(&file(&[frame(2, &[person(0.1)]), frame(1, &[])])),
+    ) {
+        if let Ok(clip) = parse(&bytes, "clip") {
+            proptest::prop_assert!(clip.sequence.validity().contains(&true));
+        }
+    }
+}

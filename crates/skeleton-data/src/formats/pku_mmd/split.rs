@@ -127,3 +127,99 @@ fn parse(bytes: &[u8]) -> Result<(Phase, BTreeMap<String, Side>), FileError> {
     })?;
     Ok((phase, sides))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::damage::damaged;
+
+    #[test]
+    fn names_of_lists_say_the_split() {
+        for (name, expected) in [
+            ("cross-subject.txt", Some("xsub")),
+            ("Cross_Subject_v2.TXT", Some("xsub")),
+            ("cross-view_v2.txt", Some("xview")),
+            ("cross-view.csv", None),
+            ("readme.txt", None),
+        ] {
+            assert_eq!(kind(&Path::new("a").join(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn published_lists_are_read_with_their_misspelt_heading() {
+        let text = "Training videos: \n0002-L, 0002-M, \n\nValidataion videos: \n0003-L, \n";
+        let (phase, sides) = parse(text.as_bytes()).unwrap();
+        assert_eq!(phase, Phase::One);
+        let found: Vec<_> = sides.into_iter().collect();
+        assert_eq!(
+            found,
+            [
+                ("0002-L".to_owned(), Side::Train),
+                ("0002-M".to_owned(), Side::Train),
+                ("0003-L".to_owned(), Side::Test)
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_lists_are_named_with_their_line() {
+        let cases = [
+            (
+                "0002-L, ",
+                "line 1: video is `0002-L`, expected the heading `Training videos:` before it",
+            ),
+            (
+                "Training videos:\n0002-X",
+                "line 2: video is `0002-X`, expected a name NNNN-C or AxxNyy-C with C L, M or R",
+            ),
+            (
+                "Training videos:\n0002-L\nValidation videos:\n0002-L",
+                "line 4: video is `0002-L`, expected a name in one of the two lists",
+            ),
+            (
+                "Training videos:\n0002-L,A01N02-L",
+                "line 2: video is `A01N02-L`, expected a name of the same phase as the first",
+            ),
+            (
+                "Videos: \n0002-L",
+                "line 1: the heading is `videos`, expected `Training videos` or `Validation videos`",
+            ),
+            (
+                "Training videos:\n",
+                "has no video, which is needed for a list of a split",
+            ),
+            ("", "is empty"),
+        ];
+        for (list, expected) in cases {
+            assert_eq!(parse(list.as_bytes()).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn two_lists_of_a_split_must_agree() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+        write("cross-view.txt", "Training videos:\n0002-L").unwrap();
+        write("cross_view.txt", "Validation videos:\n0002-L").unwrap();
+        let files = Files::list(folder.path()).unwrap();
+        let mut lists = Lists::default();
+        lists.read(&files, 0).unwrap();
+        let error = lists.read(&files, 1).unwrap_err();
+        assert!(
+            matches!(&error, DataError::ListedTwice { source_name } if source_name == "0002-L"),
+            "{error}"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn damaged_lists_are_read_or_refused(
+            list in damaged("Training videos:\n0002-L, 0003-M,\nValidation videos:\n0002-R,\n"),
+        ) {
+            if let Ok((_, sides)) = parse(&list) {
+                proptest::prop_assert!(!sides.is_empty());
+            }
+        }
+    }
+}

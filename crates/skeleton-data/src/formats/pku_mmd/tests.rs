@@ -92,6 +92,17 @@ fn blanks_do_not_matter() {
 }
 
 #[test]
+fn an_interval_from_frame_zero_is_cut_and_reported() {
+    let clips = read(&video(5, 1), "1,0,2,2").unwrap();
+    let clip = clips[0].as_ref().unwrap();
+    assert_eq!(clip.sequence.shape().frames, 2);
+    assert_eq!(clip.sequence.joint(0, 0, 0)[0], value(0, 1));
+    assert_eq!(clip.sequence.meta().source, "A01N02-R_0000-0002");
+    assert_eq!(clip.repairs[0].kind, RepairKind::IntervalCut);
+    assert_eq!(clip.repairs[0].count, 1);
+}
+
+#[test]
 fn an_interval_beyond_the_end_is_cut_and_reported() {
     let clips = read(&video(5, 1), "1,4,9,2").unwrap();
     let clip = clips[0].as_ref().unwrap();
@@ -111,18 +122,12 @@ fn a_bad_interval_is_named_with_its_line_and_the_others_are_read() {
         ),
         ("0,1,2,2", "line 2: class is `0`, expected a class 1 to 51"),
         ("x,1,2,2", "line 2: class is `x`, expected a class 1 to 51"),
-        ("1,0,2,2", "line 2: start is `0`, expected a frame from 1"),
-        (
-            "1,1.5,2,2",
-            "line 2: start is `1.5`, expected a frame from 1",
-        ),
-        (
-            "1,1,,2",
-            "line 2: end is ``, expected a frame from the start",
-        ),
+        ("1,0,0,2", "line 2: end is `0`, expected a frame from 1"),
+        ("1,1.5,2,2", "line 2: start is `1.5`, expected a frame"),
+        ("1,1,,2", "line 2: end is ``, expected a frame from 1"),
         (
             "1,1,99999999999999999999,2",
-            "line 2: end is `99999999999999999999`, expected a frame from the start",
+            "line 2: end is `99999999999999999999`, expected a frame from 1",
         ),
         (
             "1,3,2,2",
@@ -290,51 +295,6 @@ fn phases_in_folders_and_in_an_archive_are_read_alike() {
 }
 
 #[test]
-fn bad_lists_are_named_with_their_line() {
-    let cases = [
-        (
-            "0002-L, ",
-            "line 1: video is `0002-L`, expected the heading `Training videos:` before it",
-        ),
-        (
-            "Training videos:\n0002-X",
-            "line 2: video is `0002-X`, expected a name NNNN-C or AxxNyy-C with C L, M or R",
-        ),
-        (
-            "Training videos:\n0002-L\nValidation videos:\n0002-L",
-            "line 4: video is `0002-L`, expected a name in one of the two lists",
-        ),
-        (
-            "Training videos:\n0002-L,A01N02-L",
-            "line 2: video is `A01N02-L`, expected a name of the same phase as the first",
-        ),
-        (
-            "Videos: \n0002-L",
-            "line 1: the heading is `videos`, expected `Training videos` or `Validation videos`",
-        ),
-        (
-            "Training videos:\n",
-            "has no video, which is needed for a list of a split",
-        ),
-        ("", "is empty"),
-    ];
-    for (list, expected) in cases {
-        let folder = folder(&[
-            ("skeletons/0002-L.txt", &video(2, 1)),
-            ("cross_view.txt", list),
-        ]);
-        let error = open(folder.path(), &OpenOptions::default()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "{}: {expected}",
-                folder.path().join("cross_view.txt").display()
-            )
-        );
-    }
-}
-
-#[test]
 fn a_folder_without_videos_and_two_label_files_are_refused() {
     let files = [("labels/0002-L.txt", "1,1,2,2\n")];
     let error = open(folder(&files).path(), &OpenOptions::default()).unwrap_err();
@@ -407,4 +367,24 @@ fn the_real_videos_give_the_frames_of_their_labels() {
         }
     }
     assert_eq!(clips, 24);
+}
+
+proptest::proptest! {
+    #[test]
+    fn damaged_videos_are_read_or_refused(
+        skeletons in crate::formats::damage::damaged(&video(3, 2)),
+        labels in crate::formats::damage::damaged("1,1,2,2\n51,3,3,0\n"),
+    ) {
+        let name = Video::parse("0002-L").unwrap();
+        for (skeletons, labels) in [
+            (skeletons.as_slice(), b"1,1,2,2".as_slice()),
+            (video(3, 2).as_bytes(), labels.as_slice()),
+        ] {
+            if let Ok(clips) = parse(&name, skeletons, labels) {
+                for clip in clips.into_iter().flatten() {
+                    proptest::prop_assert!(clip.sequence.validity().contains(&true));
+                }
+            }
+        }
+    }
 }

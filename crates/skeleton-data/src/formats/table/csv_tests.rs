@@ -207,3 +207,19 @@ fn other_csv_files_are_not_claimed() {
         assert!(!claims(head), "{head}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_tables_are_read_or_refused(
+        bytes in crate::formats::damage::damaged(&format!("{FLAT}\n3,7,8,1,1,,nan\n1,1,2,3,4,5,6\n")),
+        joints in crate::formats::damage::damaged(
+            "frame,person,joint,x,y,z\n0,a,hip,1,2,3\n0,a,head,4,5,6\n0,a,left_hand,7,8,9\n2,a,hip,1,,3\n",
+        ),
+    ) {
+        for bytes in [bytes, joints] {
+            if let Ok(recording) = parse(&bytes, &stick(), Meta::default()) {
+                proptest::prop_assert!(recording.sequence.validity().contains(&true));
+            }
+        }
+    }
+}

@@ -41,7 +41,8 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
     let has = |key: &str| memchr::memmem::find(sample.head, key.as_bytes()).is_some();
     has_extension(sample.path, "json")
         && sample.head.trim_ascii_start().first() == Some(&b'{')
-        && has("\"frames\"")
+        // A layout before the frames can fill the sample.
+        && (has("\"frames\"") || has("\"layout\"") && has("\"joints\""))
         && !has("\"skeletons\"")
         && !has("\"frame_index\"")
 }

@@ -182,6 +182,10 @@ fn json_of_other_formats_is_not_claimed() {
         head: head.as_bytes(),
     };
     assert!(detect(&sample("\n {\"label\": 1, \"frames\": [")));
+    assert!(detect(&sample(
+        "{\"layout\": {\"name\": \"x\", \"joints\": [\"a\""
+    )));
+    assert!(!detect(&sample("{\"name\": \"x\", \"joints\": [\"a\"")));
     let ucla = sample("{\"file_name\": \"a01_s01_e00_v01\", \"skeletons\": [[[");
     assert!(!detect(&ucla));
     assert!(!detect(&sample(
@@ -189,4 +193,20 @@ fn json_of_other_formats_is_not_claimed() {
     )));
     assert!(!detect(&sample("[{\"frames\": 3}]")));
     assert!(!nw_ucla::detect(&sample("{\"frames\": [[[")));
+}
+
+proptest::proptest! {
+    #[test]
+    fn damaged_tables_are_read_or_refused(
+        bytes in crate::formats::damage::damaged(&table("\"label\": \"walk\", \"fps\": 30,")),
+        persons in crate::formats::damage::damaged(
+            "{\"frames\": [[null, [[1,2],null,[5,6]]], [[[1,2],[3,4],[5,6]], [[2,2],[3,3],[null,9]]]]}",
+        ),
+    ) {
+        for bytes in [bytes, persons] {
+            if let Ok(recording) = parse(&bytes, &stick(), Meta::default()) {
+                proptest::prop_assert!(recording.sequence.validity().contains(&true));
+            }
+        }
+    }
 }

@@ -183,3 +183,16 @@ fn bad_lists_are_named_with_line_and_column() {
         );
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_lists_are_read_or_refused(
+        bytes in crate::formats::damage::damaged("file,label,subject,split\na,walk,3,train\nb,1,,test\n"),
+    ) {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let (mut labels, mut rows) = (Labels::default(), Vec::new());
+        let root = Path::new("root");
+        let read = labels.list(&bytes, root, &root.join(LIST), &names, &mut rows);
+        proptest::prop_assert!(read.is_err() || rows.len() <= 2);
+    }
+}

@@ -1,7 +1,7 @@
 //! Rows of a CSV file with a header, and their lines.
 
 pub(super) use crate::formats::shortened;
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord};
 
 use crate::formats::{FileError, text_of};
 
@@ -21,11 +21,9 @@ impl<'a> Rows<'a> {
         let text = text_of(bytes)?;
         // Spreadsheets mark UTF-8 with it, and it would become part of the first name.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ReaderBuilder::new()
-            .trim(Trim::All)
-            .from_reader(text.as_bytes());
+        let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
         let header = match reader.headers() {
-            Ok(header) => header.iter().map(str::to_owned).collect(),
+            Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
             Err(error) => return Err(refused(&error, 1)),
         };
         Ok(Self {
@@ -70,7 +68,10 @@ impl<'a> Rows<'a> {
 
     /// A cell of the row; an empty one is none.
     pub(super) fn cell(&self, column: usize) -> Option<&str> {
-        self.row.get(column).filter(|text| !text.is_empty())
+        self.row
+            .get(column)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     /// The 1-based line of the row.
