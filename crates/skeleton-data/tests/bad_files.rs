@@ -8,9 +8,11 @@ mod bad_files {
     pub(crate) mod arrays;
     pub(crate) mod datasets;
     pub(crate) mod mocap;
+    pub(crate) mod numpy;
     pub(crate) mod tables;
 }
 
+use bad_files::numpy;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -110,9 +112,9 @@ pub(crate) fn tenths(bytes: impl AsRef<[u8]>, parts: usize) -> Vec<u8> {
 
 /// A layout of three joints.
 pub(crate) fn own() -> Layout {
-    let layout = Layout::builder("own").joints(["hip", "neck", "head"]);
-    let layout = layout.edge("neck", "hip").edge("head", "neck");
-    layout.centre("hip").build().unwrap()
+    let layout = Layout::builder("own").joints(["root", "neck", "head"]);
+    let layout = layout.edge("neck", "root").edge("head", "neck");
+    layout.centre("root").build().unwrap()
 }
 
 const HEADING: &str = "# Bad files and what is said of them
@@ -154,11 +156,14 @@ fn every_bad_file_is_refused_with_the_words_of_the_table() {
     .into_iter()
     .flatten()
     .collect();
+    // Cases that are read, and errors that a terminal or the table cannot show.
+    let mut unfit = Vec::new();
     let mut table = HEADING.to_owned();
     for case in &cases {
-        let error = case.error();
-        let error = error.unwrap_or_else(|| panic!("{}: {} is read", case.format, case.name));
-        assert!(!error.contains(char::is_control), "{error:?}");
+        let error = case.error().unwrap_or_else(|| "(read)".into());
+        if error == "(read)" || error.contains(char::is_control) {
+            unfit.push(format!("{}, {}: {error:?}", case.format, case.name));
+        }
         let error = error.replace('|', "\\|");
         table += &format!("| {} | {} | {error} |\n", case.format, case.name);
     }
@@ -171,6 +176,7 @@ fn every_bad_file_is_refused_with_the_words_of_the_table() {
         assert_eq!(now, kept);
     }
     assert_eq!(table, kept);
+    assert!(unfit.is_empty(), "{unfit:#?}");
     for format in Format::ALL {
         let count = cases.iter().filter(|case| case.format == format).count();
         assert!(count >= 6, "{format}: {count} cases");

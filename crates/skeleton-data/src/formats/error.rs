@@ -233,6 +233,14 @@ pub enum FileError {
         /// What it is needed for.
         purpose: String,
     },
+    /// The file is not text, or was lost in part: a zero byte fills what was never written.
+    #[error(
+        "line {line} holds a zero byte, expected text: the file is binary or was not written to its end"
+    )]
+    ZeroByte {
+        /// 1-based line of the first zero byte.
+        line: usize,
+    },
 }
 
 impl FileError {

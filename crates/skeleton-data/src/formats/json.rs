@@ -13,12 +13,28 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, array: &str) -> Result<T, F
     })
 }
 
+/// Characters of a user's file that the parser may quote.
+const QUOTED: usize = 80;
+
 /// What the parser says of a document, with its place.
 pub(super) fn refused(error: &serde_json::Error) -> FileError {
+    let (line, column) = (error.line(), error.column());
+    let message = error.to_string();
+    // The place stands before the words already.
+    let place = format!(" at line {line} column {column}");
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    let (found, expected) = match message.rsplit_once(", expected ") {
+        Some((found, expected)) => (found, format!(", expected {expected}")),
+        None => (message, String::new()),
+    };
+    let mut shown: String = found.chars().take(QUOTED).collect();
+    if shown.len() < found.len() {
+        shown.push_str("..");
+    }
     FileError::Json {
-        line: error.line(),
-        column: error.column(),
-        message: error.to_string(),
+        line,
+        column,
+        message: shown + &expected,
     }
 }
 
@@ -130,5 +146,14 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn the_place_is_said_once_and_long_texts_are_cut() {
+        let text = format!("{{\"points\":\n\"{}\"}}", "x".repeat(1000));
+        let error = parse::<Form>(&text, "points").unwrap_err().to_string();
+        assert!(error.starts_with("line 2, column 1002: invalid type"));
+        assert!(error.ends_with("xxx.., expected a sequence"), "{error}");
+        assert!(error.len() < 150 && !error.contains(" at line"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! Lines and numbers of the text formats of motion capture, as bytes: comments in them come in any encoding.
 
-use super::FileError;
+use super::{FileError, without_zeros};
 
 /// Lines with their numbers.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ impl<'a> Lines<'a> {
         if rest.trim_ascii().is_empty() {
             return Err(FileError::Empty);
         }
+        without_zeros(bytes)?;
         Ok(Self { rest, number: 0 })
     }
 
@@ -142,6 +143,10 @@ mod tests {
             })
         );
         assert_eq!(Lines::new(b" \r\n").err(), Some(FileError::Empty));
+        assert_eq!(
+            Lines::new(b"a\nb\0").err(),
+            Some(FileError::ZeroByte { line: 2 })
+        );
     }
 
     #[test]

@@ -81,7 +81,18 @@ fn text_of(bytes: &[u8]) -> Result<&str, FileError> {
     if text.trim().is_empty() {
         return Err(FileError::Empty);
     }
+    without_zeros(bytes)?;
     Ok(text)
+}
+
+/// Refuses bytes with a zero among them: a file that was lost in part is filled up with zeros, and a message that quotes them
+/// shows nothing.
+fn without_zeros(bytes: &[u8]) -> Result<(), FileError> {
+    memchr::memchr(0, bytes).map_or(Ok(()), |at| {
+        Err(FileError::ZeroByte {
+            line: 1 + memchr::memchr_iter(b'\n', &bytes[..at]).count(),
+        })
+    })
 }
 
 /// A coordinate in metres, if it is finite and within [`MAX_COORDINATE`].
@@ -145,5 +156,6 @@ mod tests {
             Err(FileError::NotUtf8 { line: 3 })
         );
         assert_eq!(text_of(b" \r\n"), Err(FileError::Empty));
+        assert_eq!(text_of(b"1\n2\0"), Err(FileError::ZeroByte { line: 2 }));
     }
 }

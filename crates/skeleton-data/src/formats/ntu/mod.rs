@@ -103,15 +103,7 @@ mod tests {
                 vec![0x89, b'P', b'N', b'G', 0, 0xff],
                 FileError::NotUtf8 { line: 1 },
             ),
-            (
-                vec![0; 64],
-                FileError::Count {
-                    line: 1,
-                    what: "frame count",
-                    found: "\0".repeat(40),
-                    reason: "is no whole number".into(),
-                },
-            ),
+            (vec![0; 64], FileError::ZeroByte { line: 1 }),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let error = read(&path);

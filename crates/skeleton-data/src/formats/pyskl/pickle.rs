@@ -21,6 +21,9 @@ const MAX_STACK: usize = 1 << 22;
 /// # Errors
 /// [`FileError::Field`] with the byte at which it cannot be read on.
 pub(in crate::formats) fn parse(bytes: &[u8]) -> Result<Tree, FileError> {
+    if bytes.is_empty() {
+        return Err(FileError::Empty);
+    }
     let mut machine = Machine {
         bytes,
         at: 0,
