@@ -28,6 +28,7 @@ mod text;
 
 pub use clips::{Interval, parse_labels};
 pub use name::{Phase, Video};
+pub use split::parse_split;
 pub use text::parse_skeletons;
 
 use std::collections::{BTreeMap, BTreeSet};
