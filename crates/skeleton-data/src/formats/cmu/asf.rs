@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::fields::{axis_order, bone_axis_order, dofs, numbers, root_order, tokens};
 use super::skeleton::{Bone, Skeleton};
-use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{Lines, number, shown, wrong};
+use crate::formats::lines::{Lines, number, wrong};
 use crate::formats::motion::MAX_JOINTS;
+use crate::formats::{FileError, shown};
 
 /// Metres in an inch.
 const INCH: f64 = 0.0254;

@@ -1,8 +1,8 @@
 //! The fields of ASF files.
 
-use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{number, shown, wrong};
+use crate::formats::lines::{number, wrong};
+use crate::formats::{FileError, shown};
 
 /// The letters of an order of rotation, by axis.
 const AXES: [u8; 3] = *b"xyz";

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::name::Video;
-use super::text::{BODIES, BODY, FRAME, JOINTS, MAX_COORDINATES, lines};
-use crate::formats::{FileError, Recording};
+use super::text::{BODIES, BODY, FRAME, JOINTS, lines};
+use crate::formats::lines::wrong;
+use crate::formats::{FileError, MAX_COORDINATES, Recording, shown};
 use crate::repair::{RepairKind, note};
 use crate::{ClipShape, Meta, SkeletonSequence};
 
@@ -61,11 +62,8 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
             expected: 4,
         });
     }
-    let refuse = |what: &str, word: &[u8], expected: &str| FileError::Field {
-        what: format!("line {number}: {what}"),
-        found: format!("`{}`", String::from_utf8_lossy(&word[..word.len().min(40)])),
-        expected: expected.to_owned(),
-    };
+    let refuse =
+        |what: &str, word: &[u8], expected: &str| wrong(number, what, shown(word), expected);
     let mut values = [0; 3];
     let expected = [
         "a class 1 to 51",

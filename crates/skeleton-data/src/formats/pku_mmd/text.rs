@@ -1,6 +1,6 @@
 //! The text of a video's skeletons.
 
-use crate::formats::{FileError, Place, checked_coordinate};
+use crate::formats::{FileError, MAX_COORDINATES, Place, checked_coordinate, shortened};
 
 /// Bodies in every frame.
 pub(super) const BODIES: usize = 2;
@@ -10,8 +10,6 @@ pub(super) const JOINTS: usize = 25;
 pub(super) const BODY: usize = JOINTS * 3;
 /// Coordinates of a frame.
 pub(super) const FRAME: usize = BODIES * BODY;
-/// Most coordinates of a video, 64 MiB as f32: an hour at 30 frames a second.
-pub(super) const MAX_COORDINATES: usize = 16 << 20;
 const WHAT: &str = "two bodies of 25 joints";
 
 /// Reads the coordinates of a video, `[T, 2, 25, 3]` in metres.
@@ -104,7 +102,7 @@ fn damage(line: &[u8], number: usize) -> FileError {
         value.and_then(checked_coordinate).is_none()
     });
     let (at, word) = bad.unwrap_or_default();
-    let text: String = String::from_utf8_lossy(word).chars().take(40).collect();
+    let text = shortened(word);
     FileError::Coordinate {
         place: Place::Line(number),
         joint: at % BODY / 3,
