@@ -1,4 +1,4 @@
-//! Lines and numbers of the text formats of motion capture, as bytes: comments in them come in any encoding.
+//! Lines and numbers of text formats, as bytes: comments in motion capture come in any encoding.
 
 use super::FileError;
 

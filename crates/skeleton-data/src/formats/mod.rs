@@ -40,11 +40,11 @@ pub use folder::{FolderRead, OnError, ReadReport, SkipReason};
 pub use format::{Format, OpenOptions, detect, open};
 pub use source::{Recording, Side, Skipped, Source};
 
-use names::stem;
-
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+use names::stem;
 
 /// Coordinates beyond this many metres are refused: sensors see a few metres, so such a value is damage or
 /// another unit.

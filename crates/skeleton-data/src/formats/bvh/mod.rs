@@ -78,7 +78,8 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 /// `given` come from `labels.csv` with the columns `file`, `label` and, where known, `subject`, `camera` and `split`
 /// (`train` or `test`), in the folder or below, or beside a file that is opened alone; a file is named from the list's
 /// folder, with or without extension. Without a list the folder right above a file is its class, when all lie in folders
-/// and these are two at least. A file that a list names and that is not there is refused when it is read.
+/// and these are two at least. A file that a list names and that is not there is refused when it is read; of two files whose
+/// names differ in the extension's case alone, the second is left out.
 ///
 /// # Errors
 /// [`DataError::EmptyFolder`] without a BVH file, [`DataError::BadOption`] for a frame rate or a unit that is not positive,

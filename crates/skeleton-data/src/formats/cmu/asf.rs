@@ -139,7 +139,7 @@ impl Asf {
                     [b"deg"] => false,
                     [b"rad"] => true,
                     _ => {
-                        let found = shown(&rest.join(&b' '));
+                        let found = shown(rest.join(&b' '));
                         return Err(wrong(line, "`angle`", found, "`deg` or `rad`"));
                     }
                 });
@@ -175,7 +175,7 @@ impl Asf {
                     return Ok(());
                 }
                 let expected = "zeros: programs disagree on what other presets mean";
-                Err(wrong(line, what, shown(&rest.join(&b' ')), expected))
+                Err(wrong(line, what, shown(rest.join(&b' ')), expected))
             }
             _ => Err(wrong(
                 line,
@@ -318,7 +318,7 @@ impl Asf {
                 return Err(wrong(
                     line,
                     "what comes before the hierarchy",
-                    shown(&fields.join(&b' ')),
+                    shown(fields.join(&b' ')),
                     "`begin`",
                 ));
             }

@@ -108,7 +108,7 @@ pub(super) fn root_order(line: usize, fields: &[&[u8]]) -> Result<[(bool, usize)
     Err(wrong(
         line,
         "`order`",
-        shown(&fields.join(&b' ')),
+        shown(fields.join(&b' ')),
         "tx, ty, tz, rx, ry and rz once each",
     ))
 }

@@ -64,8 +64,10 @@ impl<'a> Splits<'a> {
             parts.push((split, part, list, names));
         }
         // In the order of their names, not of the file.
-        let mut splits = Self::default();
-        splits.names = parts.iter().map(|(split, ..)| split.clone()).collect();
+        let mut splits = Self {
+            names: parts.iter().map(|(split, ..)| split.clone()).collect(),
+            ..Self::default()
+        };
         splits.names.sort_unstable();
         splits.names.dedup();
         for (split, part, list, names) in &parts {
