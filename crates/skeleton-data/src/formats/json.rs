@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{FileError, Place};
+use super::{FileError, Place, shortened};
 
 /// Reads a document. A number that JSON has no word for (`NaN`, `Infinity`, `1e999`) inside the array called
 /// `array`, which is `[frame][joint][axis]`, is reported as the coordinate it stands for.
@@ -83,7 +83,7 @@ fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option
         place: Place::Frame(indices[0]),
         joint: indices[1],
         axis: *['x', 'y', 'z'].get(indices[2])?,
-        found: word.chars().take(40).collect(),
+        found: shortened(word),
     })
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::formats::array::{Array, Element};
 use crate::formats::npy_header::EXPECTED_TYPES;
-use crate::formats::{FileError, shortened};
+use crate::formats::{FileError, shortened, shown};
 
 /// A value's number.
 pub(in crate::formats) type Id = u32;
@@ -122,7 +122,7 @@ impl<'a> Value<'a> {
             Node::Long => "a whole number beyond 64 bits".into(),
             Node::Float(value) => value.to_string(),
             Node::Text(..) => match self.text() {
-                Some(text) => format!("`{}`", shortened(&text)),
+                Some(text) => shown(&*text),
                 None => "a text that cannot be read".into(),
             },
             Node::Bytes(part, _) => format!("{} bytes", part.end - part.start),
@@ -138,7 +138,7 @@ impl<'a> Value<'a> {
     }
 
     pub(in crate::formats) fn global(&self, module: Part, name: Part) -> String {
-        let word = |part| shortened(&String::from_utf8_lossy(self.slice(part)));
+        let word = |part| shortened(self.slice(part));
         format!("`{}.{}`", word(module), word(name))
     }
 
