@@ -186,7 +186,10 @@ fn pku_cases() -> Vec<Case> {
             format!("{}\n", "0 ".repeat(150)).repeat(4),
             "3,1,2,2\n",
         ),
-        list("a list with an unknown heading", "Trainees:\n0001-M\n"),
+        list(
+            "a list with an unknown heading",
+            "Learning videos:\n0001-M\n",
+        ),
         list(
             "a video in both lists",
             "Training videos:\n0001-M\nValidation videos:\n0001-M\n",

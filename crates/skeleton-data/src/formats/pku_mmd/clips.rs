@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::name::Video;
 use super::text::{BODIES, BODY, FRAME, JOINTS, MAX_COORDINATES, lines};
-use crate::formats::{FileError, Recording};
+use crate::formats::{FileError, Recording, without_zeros};
 use crate::repair::{RepairKind, note};
 use crate::{ClipShape, Meta, SkeletonSequence};
 
@@ -39,6 +39,7 @@ pub(super) struct Clip {
 /// # Errors
 /// [`FileError::Empty`] when there is no interval; a line that is none is an error in its place.
 pub fn parse_labels(bytes: &[u8]) -> Result<Vec<Result<Interval, FileError>>, FileError> {
+    without_zeros(bytes)?;
     let intervals: Vec<_> = lines(bytes)
         .map(|(number, line)| (number, line.trim_ascii()))
         .filter(|(_, line)| !line.is_empty())
@@ -56,7 +57,7 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
     if !(3..=4).contains(&found) {
         return Err(FileError::Fields {
             line: number,
-            what: "class, start, end and confidence",
+            what: "`class,start,end,confidence`",
             found,
             expected: 4,
         });

@@ -1,6 +1,7 @@
 //! The text of a video's skeletons.
 
-use crate::formats::{FileError, Place, checked_coordinate};
+use crate::formats::lines::shown;
+use crate::formats::{FileError, Place, checked_coordinate, without_zeros};
 
 /// Bodies in every frame.
 pub(super) const BODIES: usize = 2;
@@ -22,6 +23,7 @@ const WHAT: &str = "two bodies of 25 joints";
 /// # Errors
 /// [`FileError`] with the line, and for a coordinate the body and joint.
 pub fn parse_skeletons(bytes: &[u8]) -> Result<Vec<f32>, FileError> {
+    without_zeros(bytes)?;
     // A coordinate takes a digit and a blank at least, and ten bytes as published.
     let mut values = Vec::with_capacity(bytes.len() / 8);
     let mut frames = 0;
@@ -95,6 +97,16 @@ fn damage(line: &[u8], number: usize) -> FileError {
         let words = line.split(|byte| byte.is_ascii_whitespace());
         words.filter(|word| !word.is_empty())
     };
+    // A line of another file, or of other separators.
+    if let Some(word) = words().next()
+        && fast_float2::parse::<f64, _>(word).is_err()
+    {
+        return FileError::Field {
+            what: format!("line {number}"),
+            found: shown(word),
+            expected: "150 numbers with blanks between them: two bodies of 25 joints".into(),
+        };
+    }
     let found = words().count();
     if found != FRAME {
         return fields(number, found);

@@ -152,7 +152,7 @@ fn cut_off_and_damaged_pickles_say_where() {
         ),
         (
             b"\xff",
-            "is 0xff, expected an instruction of pickle protocols 0 to 5",
+            "is no instruction: it begins with `.`, expected a pickle of protocols 0 to 5",
         ),
     ];
     for (bytes, expected) in cases {

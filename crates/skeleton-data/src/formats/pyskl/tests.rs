@@ -101,7 +101,7 @@ fn what_is_wrong_with_an_annotation_is_said() {
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("label", "I-3\n")]),
-            "bytes.pkl#a: `label` is -3, expected a whole number below 0",
+            "bytes.pkl#a: `label` is -3, expected a whole number from 0",
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("keypoint", "(lI1\na")]),
