@@ -3,24 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use skeleton_data::Meta;
-use skeleton_data::formats::{MAX_COORDINATE, ntu};
+use skeleton_data::formats::ntu;
+use skeleton_ssl_fuzz::check_shape;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(sequence) = ntu::parse(bytes, Meta::default()) {
-        let limit = MAX_COORDINATE as f32;
-        assert!(sequence.frames().iter().all(|value| value.abs() <= limit));
-        assert_eq!(
-            (sequence.shape().joints, sequence.shape().channels),
-            (25, 3)
-        );
-        let persons = sequence
-            .frames()
-            .chunks_exact(sequence.shape().person_len());
-        for (person, &valid) in persons.zip(sequence.validity()) {
-            assert!(
-                valid || person.iter().all(|&value| value == 0.0),
-                "an absent body is not zero"
-            );
-        }
+        check_shape(&sequence, sequence.shape().persons, 25, 3);
     }
 });

@@ -32,7 +32,7 @@ pub enum RepairKind {
     SpreadFramesRemoved,
     /// Bodies beyond those asked for were left out.
     BodiesLeftOut,
-    /// A labelled interval that passes the end of its video was cut there; counts frames.
+    /// A labelled interval that begins before its video or passes the end was cut there; counts frames.
     IntervalCut,
     /// Joints without a coordinate (NaN or empty) were taken as not observed.
     MissingJoints,

@@ -13,9 +13,11 @@ use crate::DataError;
 /// [`DataError::Write`] without clips, for clips of different shapes, a path that has no name, and what the system
 /// refuses; and those of [`Clips::get`].
 pub fn write_npy(clips: &dyn Clips, path: &Path) -> Result<(), DataError> {
-    let Some(stem) = path.file_stem().filter(|_| !clips.is_empty()) else {
+    if clips.is_empty() {
         return Err(nothing(path));
-    };
+    }
+    let stem = path.file_stem();
+    let stem = stem.ok_or_else(|| DataError::write(path, "the path names no file"))?;
     let labels_path = path.with_file_name(format!("{}_label.npy", stem.to_string_lossy()));
     let mut values = Draft::new(path)?;
     let mut labels = Draft::new(&labels_path)?;

@@ -6,7 +6,7 @@
 //! rows `[N, classes]`, or 0-based whole numbers `[N]`. One side may be missing.
 //!
 //! Recordings are called `train_00012` and `test_00012` by their row, and are read one by one where they lie; an archive
-//! written by `numpy.savez_compressed` is unpacked once to a temporary file. Frames of zeros at the end are padding and
+//! written by `numpy.savez_compressed` is unpacked once to a temporary file. Checksums of stored members are not verified. Frames of zeros at the end are padding and
 //! are dropped: a recording that truly ends without bodies cannot be told from it. The split `npz` has the two sides.
 
 use std::path::{Path, PathBuf};

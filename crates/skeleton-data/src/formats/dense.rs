@@ -1,7 +1,7 @@
 //! Recordings out of arrays that have a place for every frame, person and joint.
 
 use super::array::{Array, MAX_VALUES};
-use super::{FileError, MAX_COORDINATE, Place};
+use super::{FileError, Place, checked_coordinate};
 use crate::{ClipShape, Layout, Meta, SkeletonSequence};
 
 /// A sequence of `values` `[T, M, V, C]`: a person of zeros in a frame is not valid there, and with `padded` the frames
@@ -23,10 +23,9 @@ pub(super) fn sequence(
     if shape.checked_len() != Some(values.len()) || values.is_empty() {
         return Err(field(shape.to_string(), "one that holds its values"));
     }
-    // Not through the comparison with the largest, which a NaN passes.
     if let Some(at) = values
         .iter()
-        .position(|value| !(f64::from(value.abs()) <= MAX_COORDINATE))
+        .position(|&value| checked_coordinate(value.into()).is_none())
     {
         return Err(FileError::Coordinate {
             place: Place::Frame(at / shape.frame_len()),

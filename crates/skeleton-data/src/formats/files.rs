@@ -141,11 +141,6 @@ impl Files {
         self.entries[file].bytes
     }
 
-    /// Whether a file lies in an archive, where it cannot be mapped.
-    pub(crate) fn is_archived(&self, file: usize) -> bool {
-        self.entries[file].inside.is_some()
-    }
-
     /// The whole file, unless it is larger than `limit` bytes.
     pub(crate) fn read(&self, file: usize, limit: u64) -> Result<Vec<u8>, FileError> {
         match self.entries[file].inside {

@@ -122,3 +122,106 @@ pub enum StepError {
         channels: usize,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{constant, sequence};
+    use super::*;
+    use crate::{Layout, Meta, Preprocess, SkeletonSequence, Step};
+
+    /// The message of one step, given as JSON, on a sequence of NTU's joints.
+    fn message(step: &str, input: SkeletonSequence) -> String {
+        let step: Step = serde_json::from_str(step).unwrap();
+        let preset = Preprocess::new("mine", [step]);
+        let error = preset.apply(input, &Layout::ntu25()).unwrap_err();
+        let text = error.to_string();
+        let (_, message) = text.split_once("step 0 (").unwrap();
+        message.to_owned()
+    }
+
+    #[test]
+    fn every_refusal_says_what_was_found_and_what_is_expected() {
+        let layout = Layout::ntu25();
+        let random = || sequence(3, 2, &layout, &[], 1);
+        let nobody = || sequence(3, 1, &layout, &[(0, 0), (1, 0), (2, 0)], 1);
+        let flat = || {
+            let shape = ClipShape::new(2, 1, 25, 2);
+            SkeletonSequence::new(vec![0.5; 100], shape, vec![true; 2], Meta::default()).unwrap()
+        };
+        for (step, input, expected) in [
+            (
+                r#"{"step":"choose_bodies","count":0,"order":"tracked"}"#,
+                random(),
+                "choose_bodies): count is 0, expected at least 1",
+            ),
+            (
+                r#"{"step":"choose_bodies","count":1000000,"order":"tracked"}"#,
+                random(),
+                "choose_bodies): the clip would have the shape [T=3, M=1000000, V=25, C=3], which is more \
+                 than 16777216 values",
+            ),
+            (
+                r#"{"step":"choose_bodies","count":2,"order":"energy"}"#,
+                flat(),
+                "choose_bodies): needs 3 channels (x, y, z), the sequence has 2",
+            ),
+            (
+                r#"{"step":"choose_bodies","count":2,"order":"score"}"#,
+                flat(),
+                "choose_bodies): needs a score as channel 2, the sequence has 2 channels",
+            ),
+            (
+                r#"{"step":"denoise_by_spread","max_ratio":0.8,"max_noisy_share":1.5}"#,
+                random(),
+                "denoise_by_spread): max_noisy_share is 1.5, expected 0 to 1",
+            ),
+            (
+                r#"{"step":"denoise_by_motion","min":2.0,"max":1.0}"#,
+                random(),
+                "denoise_by_motion): max is 1, expected a number from min",
+            ),
+            (
+                r#"{"step":"merge_actors"}"#,
+                nobody(),
+                "merge_actors): none of 3 frames shows anyone",
+            ),
+            (
+                r#"{"step":"align_axes","bottom":"spine_base","top":"spine_mid","left":"left_shoulder","right":"right_shoulder"}"#,
+                nobody(),
+                "align_axes): none of 3 frames shows the first person",
+            ),
+            (
+                r#"{"step":"drop_frames_with_zero_joints"}"#,
+                constant(4, &layout, 0.0),
+                "drop_frames_with_zero_joints): each of 4 frames shows nobody or has a joint with a \
+                 coordinate of zero",
+            ),
+            (
+                r#"{"step":"pad_to_length","frames":0}"#,
+                random(),
+                "pad_to_length): frames is 0, expected 1 to 65536",
+            ),
+            (
+                r#"{"step":"crop_resize","share":0.0,"frames":64}"#,
+                random(),
+                "crop_resize): share is 0, expected above 0 to 1",
+            ),
+            (
+                r#"{"step":"shift","by":[-0.5,-0.5]}"#,
+                random(),
+                "shift): `by` has 2 values, the sequence has 3 channels",
+            ),
+        ] {
+            assert_eq!(message(step, input), expected);
+        }
+    }
+
+    #[test]
+    fn an_unknown_joint_lists_the_layouts() {
+        let step = r#"{"step":"centre_each_frame","joint":"hip_centre","whose":"first"}"#;
+        let message = message(step, sequence(3, 1, &Layout::ntu25(), &[], 1));
+        let expected = "centre_each_frame): names the joint `hip_centre`, which the layout `ntu25` lacks; \
+                        joints: spine_base, spine_mid, neck, ";
+        assert!(message.starts_with(expected), "{message}");
+    }
+}

@@ -1,7 +1,21 @@
 //! From recordings of any length to clips of one shape, as a named list of small steps.
 //!
 //! Every step is deterministic; random views belong to the augmentations. All steps leave a person who is
-//! not there (validity false) at zero, and give finite coordinates or a typed error.
+//! not there (validity false) at zero, and give finite coordinates or a typed error. What a step mends is a
+//! [`Repair`].
+//!
+//! The published recipes of `papers.md` 1.6 are presets:
+//!
+//! | recipe | preset | result |
+//! |---|---|---|
+//! | P-A CrosSCLR, AimCLR | [`ntu_50_frames`](Preprocess::ntu_50_frames) | `[50, 2, 25, 3]` |
+//! | P-B 2s-AGCN, ISC, CMD | [`ntu_agcn`](Preprocess::ntu_agcn) | `[300, 2, 25, 3]` |
+//! | P-C CTR-GCN, MAMP | [`ntu_ctrgcn`](Preprocess::ntu_ctrgcn), [`ntu_ctrgcn_64`](Preprocess::ntu_ctrgcn_64) | `[300 or 64, 2, 25, 3]` |
+//! | P-D Predict&Cluster | [`predict_cluster`](Preprocess::predict_cluster), [`predict_cluster_nw_ucla`](Preprocess::predict_cluster_nw_ucla) | `[up to 50, 1, 25 or 20, 3]` |
+//! | P-K ST-GCN on Kinetics | [`kinetics`](Preprocess::kinetics) | `[300, 2, 18, 3]` |
+//! | P-M PKU-MMD | [`pku_50_frames`](Preprocess::pku_50_frames), [`pku_ctrgcn`](Preprocess::pku_ctrgcn) | as P-A, P-C |
+//! | P-U CTR-GCN on NW-UCLA | [`nw_ucla_ctrgcn`](Preprocess::nw_ucla_ctrgcn) | `[52, 1, 20, 3]` |
+//! | ours | [`nw_ucla_view_invariant`](Preprocess::nw_ucla_view_invariant), [`cmu`](Preprocess::cmu) | `[50, 1, 20, 3]`, `[100, 1, 31, 3]` |
 
 mod align_axes;
 mod bodies;

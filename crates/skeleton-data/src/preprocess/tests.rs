@@ -2,6 +2,7 @@
 
 use super::properties::presets;
 use super::*;
+use crate::repair::RepairKind;
 use crate::{ClipShape, Meta};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -172,4 +173,87 @@ fn apply_all_goes_on_or_stops() {
 fn a_step_is_readable_json() {
     let text = serde_json::to_string(&Preprocess::nw_ucla_view_invariant().steps[2]).unwrap();
     assert_eq!(text, r#"{"step":"resample","frames":50}"#);
+}
+
+#[test]
+fn a_recording_gets_the_repairs_of_all_steps_behind_those_of_its_reader() {
+    // Body 0 in frames 1..=13 but 6, body 1 in 3 frames, body 2 never; frames 0 and 14 show nobody.
+    let layout = Layout::ntu25();
+    let absent: Vec<(usize, usize)> = (0..15)
+        .flat_map(|frame| [(frame, 0), (frame, 1), (frame, 2)])
+        .filter(|&(frame, person)| match person {
+            0 => frame == 0 || frame == 6 || frame == 14,
+            1 => !(5..=7).contains(&frame),
+            _ => true,
+        })
+        .collect();
+    let read = Repair {
+        kind: RepairKind::MissingJoints,
+        count: 4,
+    };
+    let recording = Recording {
+        sequence: sequence(15, 3, &layout, &absent, 8),
+        repairs: vec![read],
+        sides: Vec::new(),
+    };
+    let repairs = |preset: Preprocess| {
+        let done = preset.apply_recording(recording.clone(), &layout).unwrap();
+        done.repairs
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        repairs(Preprocess::ntu_ctrgcn()),
+        [
+            "4 joints without a coordinate taken as not observed",
+            "3 frames without a body dropped",
+            "1 bodies removed: too few frames",
+            "7 frames of a body moved up over a gap",
+        ]
+    );
+    assert_eq!(
+        repairs(Preprocess::ntu_50_frames())[1..],
+        ["2 frames without the first person dropped"]
+    );
+    assert_eq!(
+        repairs(Preprocess::ntu_agcn())[1..],
+        ["2 frames without a body filled"]
+    );
+    let tracked = Preprocess::new(
+        "one",
+        [Step::ChooseBodies(ChooseBodies {
+            count: 1,
+            order: BodyOrder::Tracked,
+        })],
+    );
+    assert_eq!(
+        repairs(tracked)[1..],
+        ["1 bodies beyond those asked for left out"]
+    );
+}
+
+#[test]
+fn presets_come_back_from_their_json_and_unknown_fields_are_named() {
+    for (preset, _, _, _) in presets() {
+        let text = serde_json::to_string(&preset).unwrap();
+        assert_eq!(serde_json::from_str::<Preprocess>(&text).unwrap(), preset);
+        let error = serde_json::from_str::<Preprocess>(&text.replacen('{', r#"{"more":1,"#, 1));
+        assert!(error.unwrap_err().to_string().contains("`more`"));
+    }
+    let steps = Preprocess::ntu_ctrgcn().steps;
+    for (step, expected) in [
+        (
+            &steps[2],
+            r#"{"step":"denoise_by_spread","max_ratio":0.8,"max_noisy_share":0.69754}"#,
+        ),
+        (&steps[3], r#"{"step":"merge_actors","max_ratio":0.8}"#),
+    ] {
+        assert_eq!(serde_json::to_string(step).unwrap(), expected);
+    }
+    let motion = r#"{"step":"choose_bodies","count":1,"order":{"motion":{"max_ratio":0.8}}}"#;
+    let step = &Preprocess::predict_cluster().steps[3];
+    assert_eq!(serde_json::to_string(step).unwrap(), motion);
+    let error = serde_json::from_str::<Step>(&motion.replace("max_ratio", "ratio")).unwrap_err();
+    assert!(error.to_string().contains("`ratio`"), "{error}");
 }

@@ -67,12 +67,15 @@ pub(super) fn detect(sample: &Sample) -> bool {
 }
 
 /// What a list says of a clip.
-#[derive(Debug, Deserialize)]
-struct Listed {
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Listed {
+    /// Whether a body was found in it; taken for granted where the list does not say.
     #[serde(default = "yes")]
-    has_skeleton: bool,
-    label: Option<String>,
-    label_index: Option<i64>,
+    pub has_skeleton: bool,
+    /// The name of the class.
+    pub label: Option<String>,
+    /// The class, 0-based.
+    pub label_index: Option<i64>,
 }
 
 fn yes() -> bool {
@@ -95,7 +98,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
             let path = files.path(file);
             let list = files
                 .read(file, MAX_LIST)
-                .and_then(|bytes| read_list(&bytes));
+                .and_then(|bytes| parse_list(&bytes));
             listed.extend(list.map_err(|error| DataError::file(path, error))?);
         } else if has_extension(files.path(file), "json") {
             clips.push(file);
@@ -166,7 +169,11 @@ fn class_names(path: &Path, files: &Files) -> Result<Option<Vec<String>>, DataEr
         .map_err(|error| DataError::file(path, error))
 }
 
-fn read_list(bytes: &[u8]) -> Result<HashMap<String, Listed>, FileError> {
+/// Reads the bytes of a list of labels, clip by clip.
+///
+/// # Errors
+/// [`FileError::Empty`], [`FileError::NotUtf8`], and [`FileError::Json`] with the line and column.
+pub fn parse_list(bytes: &[u8]) -> Result<HashMap<String, Listed>, FileError> {
     let text = text_of(bytes)?;
     serde_json::from_str(text).map_err(|error| json::refused(text, &error))
 }

@@ -20,7 +20,7 @@ pub struct Interval {
     pub line: usize,
     /// 0-based class: the file's number less one.
     pub label: usize,
-    /// First frame, 1-based.
+    /// First frame, 1-based; 0, before the first frame, occurs in phase II.
     pub start: usize,
     /// Last frame, 1-based and part of it.
     pub end: usize,
@@ -68,11 +68,7 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
         expected: expected.to_owned(),
     };
     let mut values = [0; 3];
-    let expected = [
-        "a class 1 to 51",
-        "a frame from 1",
-        "a frame from the start",
-    ];
+    let expected = ["a class 1 to 51", "a frame", "a frame from 1"];
     for (((value, word), what), expected) in values
         .iter_mut()
         .zip(words())
@@ -83,10 +79,10 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
             let digits = word.bytes().all(|byte| byte.is_ascii_digit());
             digits.then(|| word.parse::<usize>().ok()).flatten()
         });
-        let range = if what == "class" {
-            1..=CLASSES
-        } else {
-            1..=usize::MAX
+        let range = match what {
+            "class" => 1..=CLASSES,
+            "start" => 0..=usize::MAX,
+            _ => 1..=usize::MAX,
         };
         *value = number
             .filter(|number| range.contains(number))
@@ -154,8 +150,9 @@ fn cut_one(
             expected: format!("a frame of the video, which has {length}"),
         });
     }
+    let start = interval.start.max(1);
     let end = interval.end.min(length);
-    let frames = end + 1 - interval.start;
+    let frames = end + 1 - start;
     *total += frames * FRAME;
     if *total > MAX_CLIPS {
         return Err(FileError::TooManyCoordinates {
@@ -164,7 +161,7 @@ fn cut_one(
             limit: MAX_CLIPS,
         });
     }
-    let values = &values[(interval.start - 1) * FRAME..end * FRAME];
+    let values = &values[(start - 1) * FRAME..end * FRAME];
     let validity: Vec<bool> = values
         .chunks_exact(BODY)
         .map(|body| body.iter().any(|&value| value != 0.0))
@@ -185,7 +182,8 @@ fn cut_one(
     let sequence =
         SkeletonSequence::new(values.to_vec(), shape, validity, meta).expect("a checked sequence");
     let mut repairs = Vec::new();
-    note(&mut repairs, RepairKind::IntervalCut, interval.end - end);
+    let cut = (start - interval.start) + (interval.end - end);
+    note(&mut repairs, RepairKind::IntervalCut, cut);
     Ok(Recording {
         sequence,
         repairs,

@@ -13,8 +13,8 @@
 //!   `pku1-xview`, `pku2-xsub` and `pku2-xview`.
 //!
 //! A video is an item, and each of its labelled intervals a recording `[T, 2, 25, 3]` called like `0105-M_0103-0194`, with
-//! `_2` behind it when the interval is labelled a second time. Intervals may overlap. One that passes the end of the video
-//! is cut there ([`IntervalCut`](crate::repair::RepairKind::IntervalCut)); one that begins behind it, ends before its start
+//! `_2` behind it when the interval is labelled a second time. Intervals may overlap. One that passes the end of the video,
+//! or starts at frame 0 as some of phase II do, is cut there ([`IntervalCut`](crate::repair::RepairKind::IntervalCut)); one that begins behind it, ends before its start
 //! or has another class is refused with its line, and the others are read. Cameras are numbered L 1, M 2, R 3. Phase I's
 //! names do not say who acts; in phase II the number behind N is the subject, for it alone decides the side of a video in
 //! the published cross-subject list.
@@ -28,6 +28,7 @@ mod text;
 
 pub use clips::{Interval, parse_labels};
 pub use name::{Phase, Video};
+pub use split::parse_split;
 pub use text::parse_skeletons;
 
 use std::collections::{BTreeMap, BTreeSet};

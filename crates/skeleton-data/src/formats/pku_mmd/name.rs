@@ -9,7 +9,7 @@ use crate::formats::FileError;
 pub enum Phase {
     /// 1,076 videos of 66 subjects, called `NNNN-{L,M,R}`.
     One,
-    /// Videos of 13 subjects, called `AxxNyy-{L,M,R}`.
+    /// 1,009 videos of 13 subjects, called `AxxNyy-{L,M,R}`.
     Two,
 }
 

@@ -24,7 +24,7 @@ impl Lists {
             return Ok(());
         };
         let bytes = files.read(file, MAX_LIST).map_err(refuse)?;
-        let (phase, sides) = parse(&bytes).map_err(refuse)?;
+        let (phase, sides) = parse_split(&bytes).map_err(refuse)?;
         let known = self.0.entry(format!("{phase}-{kind}")).or_default();
         for (name, side) in sides {
             if known
@@ -68,8 +68,13 @@ pub(super) fn kind(path: &Path) -> Option<&'static str> {
         .find_map(|(list, kind)| name.starts_with(list).then_some(kind))
 }
 
-/// The phase and sides of the videos between commas under `Training videos:` and `Validation videos:`.
-fn parse(bytes: &[u8]) -> Result<(Phase, BTreeMap<String, Side>), FileError> {
+/// Reads the list of a split: the phase and the sides of the videos, which stand between commas under `Training videos:`
+/// and `Validation videos:`.
+///
+/// # Errors
+/// [`FileError`] with the line of another heading, of what is no name or stands before a heading, of a name of the other
+/// phase and of one that is listed on both sides; [`FileError::Missing`] without a name.
+pub fn parse_split(bytes: &[u8]) -> Result<(Phase, BTreeMap<String, Side>), FileError> {
     let mut side = None;
     let mut phase = None;
     let mut sides = BTreeMap::new();

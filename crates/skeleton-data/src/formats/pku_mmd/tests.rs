@@ -92,6 +92,17 @@ fn blanks_do_not_matter() {
 }
 
 #[test]
+fn an_interval_from_frame_zero_is_cut_and_reported() {
+    let clips = read(&video(5, 1), "1,0,2,2").unwrap();
+    let clip = clips[0].as_ref().unwrap();
+    assert_eq!(clip.sequence.shape().frames, 2);
+    assert_eq!(clip.sequence.joint(0, 0, 0)[0], value(0, 1));
+    assert_eq!(clip.sequence.meta().source, "A01N02-R_0000-0002");
+    assert_eq!(clip.repairs[0].kind, RepairKind::IntervalCut);
+    assert_eq!(clip.repairs[0].count, 1);
+}
+
+#[test]
 fn an_interval_beyond_the_end_is_cut_and_reported() {
     let clips = read(&video(5, 1), "1,4,9,2").unwrap();
     let clip = clips[0].as_ref().unwrap();
@@ -111,18 +122,12 @@ fn a_bad_interval_is_named_with_its_line_and_the_others_are_read() {
         ),
         ("0,1,2,2", "line 2: class is `0`, expected a class 1 to 51"),
         ("x,1,2,2", "line 2: class is `x`, expected a class 1 to 51"),
-        ("1,0,2,2", "line 2: start is `0`, expected a frame from 1"),
-        (
-            "1,1.5,2,2",
-            "line 2: start is `1.5`, expected a frame from 1",
-        ),
-        (
-            "1,1,,2",
-            "line 2: end is ``, expected a frame from the start",
-        ),
+        ("1,0,0,2", "line 2: end is `0`, expected a frame from 1"),
+        ("1,1.5,2,2", "line 2: start is `1.5`, expected a frame"),
+        ("1,1,,2", "line 2: end is ``, expected a frame from 1"),
         (
             "1,1,99999999999999999999,2",
-            "line 2: end is `99999999999999999999`, expected a frame from the start",
+            "line 2: end is `99999999999999999999`, expected a frame from 1",
         ),
         (
             "1,3,2,2",

@@ -64,10 +64,11 @@ impl<'a> Splits<'a> {
             parts.push((split, part, list, names));
         }
         // In the order of their names, not of the file.
-        let mut splits = Self::default();
-        splits.names = parts.iter().map(|(split, ..)| split.clone()).collect();
-        splits.names.sort_unstable();
-        splits.names.dedup();
+        let mut names: Vec<String> = parts.iter().map(|(split, ..)| split.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let sides = HashMap::new();
+        let mut splits = Self { names, sides };
         for (split, part, list, names) in &parts {
             let tested = parts
                 .iter()

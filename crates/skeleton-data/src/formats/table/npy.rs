@@ -13,6 +13,7 @@
 //!
 //! Limits: 16 Mi coordinates a recording.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::bodies::{Bodies, MAX_COORDINATES};
@@ -23,6 +24,7 @@ use crate::formats::format::Sample;
 use crate::formats::npy_header::Header;
 use crate::formats::{
     FileError, Format, OpenOptions, Place, Recording, Skipped, Source, checked_coordinate,
+    shortened,
 };
 use crate::{ClipShape, DataError, Layout, Meta};
 
@@ -43,7 +45,7 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 ///
 /// # Errors
 /// [`DataError::LayoutNeeded`] without a layout, [`DataError::MissingFolder`], [`DataError::EmptyFolder`] without an `.npy`,
-/// and [`DataError::File`] for labels that cannot be used.
+/// and [`DataError::File`] for labels that cannot be used and for two recordings of one name.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
     let layout = options.layout.clone();
     let layout = layout.ok_or_else(|| DataError::LayoutNeeded {
@@ -67,6 +69,15 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
         });
     }
     let names: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
+    let mut seen = HashSet::new();
+    if let Some(item) = items.iter().find(|item| !seen.insert(item.name.as_str())) {
+        let error = FileError::Field {
+            what: "its name".into(),
+            found: format!("`{}`", shortened(&item.name)),
+            expected: "one that no other recording has".into(),
+        };
+        return Err(DataError::file(&item.path, error));
+    }
     let labels = Labels::read(path, &files, &names, &own, options)?;
     items.extend(labels.absent().iter().map(|absent| Item {
         name: name_of(path, absent),

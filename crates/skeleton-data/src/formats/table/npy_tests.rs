@@ -108,6 +108,21 @@ fn one_array_of_many_recordings_has_its_labels_beside_it() {
 }
 
 #[test]
+fn a_file_called_like_a_row_of_another_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("a.npy", floats("(1, 1, 1, 2, 3)", &[1.0; 6]));
+    write("a_00000.npy", floats("(1, 2, 3)", &[1.0; 6]));
+    let error = open(folder.path(), &options()).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "a_00000.npy: its name is `a_00000`, expected one that no other recording has"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_list_of_labels_names_files_and_sides() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a", "b"] {
