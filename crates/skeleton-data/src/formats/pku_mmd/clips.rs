@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::name::Video;
 use super::text::{BODIES, BODY, FRAME, JOINTS, MAX_COORDINATES, lines};
+use crate::formats::lines::shown;
 use crate::formats::{FileError, Recording, without_zeros};
 use crate::repair::{RepairKind, note};
 use crate::{ClipShape, Meta, SkeletonSequence};
@@ -55,11 +56,10 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
     let words = || line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     let found = words().count();
     if !(3..=4).contains(&found) {
-        return Err(FileError::Fields {
-            line: number,
-            what: "`class,start,end,confidence`",
-            found,
-            expected: 4,
+        return Err(FileError::Field {
+            what: format!("line {number}"),
+            found: shown(line),
+            expected: "`class,start,end,confidence`".into(),
         });
     }
     let refuse = |what: &str, word: &[u8], expected: &str| FileError::Field {

@@ -139,7 +139,7 @@ fn a_bad_interval_is_named_with_its_line_and_the_others_are_read() {
         ),
         (
             "1,2",
-            "line 2: 2 fields, expected the 4 of `class,start,end,confidence`",
+            "line 2 is `1,2`, expected `class,start,end,confidence`",
         ),
     ];
     for (bad, expected) in cases {

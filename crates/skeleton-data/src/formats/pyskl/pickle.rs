@@ -195,7 +195,7 @@ impl Machine<'_> {
 
     fn data(&mut self, width: usize) -> Step {
         let count = self.count(width)?;
-        let part = self.take(count, "bytes")?;
+        let part = self.take(count, "data")?;
         self.push(Node::Bytes(part, Coding::Raw))
     }
 
