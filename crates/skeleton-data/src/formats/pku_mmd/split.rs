@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn published_lists_are_read_with_their_misspelt_heading() {
         let text = "Training videos: \n0002-L, 0002-M, \n\nValidataion videos: \n0003-L, \n";
-        let (phase, sides) = parse(text.as_bytes()).unwrap();
+        let (phase, sides) = parse_split(text.as_bytes()).unwrap();
         assert_eq!(phase, Phase::One);
         let found: Vec<_> = sides.into_iter().collect();
         assert_eq!(
@@ -201,7 +201,10 @@ mod tests {
             ("", "is empty"),
         ];
         for (list, expected) in cases {
-            assert_eq!(parse(list.as_bytes()).unwrap_err().to_string(), expected);
+            assert_eq!(
+                parse_split(list.as_bytes()).unwrap_err().to_string(),
+                expected
+            );
         }
     }
 
@@ -226,7 +229,7 @@ mod tests {
         fn damaged_lists_are_read_or_refused(
             list in damaged("Training videos:\n0002-L, 0003-M,\nValidation videos:\n0002-R,\n"),
         ) {
-            if let Ok((_, sides)) = parse(&list) {
+            if let Ok((_, sides)) = parse_split(&list) {
                 proptest::prop_assert!(!sides.is_empty());
             }
         }
