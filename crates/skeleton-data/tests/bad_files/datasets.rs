@@ -179,7 +179,7 @@ fn pku_cases() -> Vec<Case> {
         label("classes counted from 0", "0,1,2,2\n"),
         label("an interval that ends before it begins", "3,4,2,2\n"),
         label("an interval behind the end of the video", "3,90,95,2\n"),
-        label("frames counted from 0", "3,0,2,2\n"),
+        label("an interval before the first frame", "3,0,0,2\n"),
         label("labels with blanks for commas", "3 1 2 2\n"),
         pku(
             "an interval that shows nobody",
