@@ -71,7 +71,7 @@ pub enum DataError {
         known: String,
     },
     /// Data whose joints the format does not know.
-    #[error("{} is a {format} table, which does not say what its joints are: give a layout", path.display())]
+    #[error("{} ({format}) does not say what its joints are: give a layout", path.display())]
     LayoutNeeded {
         /// The path.
         path: PathBuf,

@@ -55,7 +55,7 @@ impl Case {
         self
     }
 
-    /// The first error, on opening or on reading, without the folder's own path; none if every recording is read.
+    /// The first error, on opening or on reading, the folder's own path cut off or called `data`; none if every recording is read.
     fn error(&self) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, bytes) in &self.files {
@@ -76,7 +76,7 @@ impl Case {
         }?;
         let prefix = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
         let text = error.to_string().replace(&prefix, "");
-        Some(text.replace(&folder.path().display().to_string(), "the folder"))
+        Some(text.replace(&folder.path().display().to_string(), "data"))
     }
 }
 

@@ -143,7 +143,7 @@ fn label_files_of_another_length_or_form_are_refused() {
     assert!(source.read(0)[0].is_ok());
     let error = source.read(1).remove(0).unwrap_err().to_string();
     assert!(
-        error.ends_with("train_data_joint.npy#1: label 1 is -1, expected a whole number below 2"),
+        error.ends_with("train_data_joint.npy#1: label 1 is -1, expected a whole number from 0"),
         "{error}"
     );
 }

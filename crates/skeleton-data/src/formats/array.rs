@@ -259,6 +259,9 @@ pub(super) struct Npz(ZipArchive<Cursor<Span>>);
 
 impl Npz {
     pub(super) fn open(file: Span) -> Result<Self, FileError> {
+        if file.as_ref().is_empty() {
+            return Err(FileError::Empty);
+        }
         ZipArchive::new(Cursor::new(file))
             .map(Self)
             .map_err(|error| zip_error(&error))
@@ -269,8 +272,16 @@ impl Npz {
         let Some(index) = self.0.index_for_name(&format!("{name}.npy")) else {
             return Ok(None);
         };
-        let bytes = unpacked(&self.0, index)?;
-        Array::npy(&bytes, &format!("array `{name}`")).map(Some)
+        let what = format!("array `{name}`");
+        let bytes = unpacked(&self.0, index).map_err(|error| match error {
+            FileError::Io { message } | FileError::Archive { message } => FileError::Field {
+                what: what.clone(),
+                found: format!("not to be unpacked ({message})"),
+                expected: "an undamaged member of the archive".into(),
+            },
+            other => other,
+        })?;
+        Array::npy(&bytes, &what).map(Some)
     }
 }
 

@@ -100,7 +100,7 @@ fn what_is_no_array_of_numbers_says_what_it_is() {
     version[6] = 9;
     let good = npy("<f4", false, "(2, 2)", &[0; 16]);
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (vec![], "is not an NPY array"),
+        (vec![], "is empty, expected an NPY array"),
         (
             version,
             "is NPY of version 9.0, expected version 1.0, 2.0 or 3.0",

@@ -214,13 +214,17 @@ impl Labels {
 
     /// The class of a recording, below `classes`.
     pub(super) fn get(&self, index: usize, classes: usize) -> Result<usize, FileError> {
-        let wrong = |found: String| FileError::Field {
+        let refused = |found: String, expected: String| FileError::Field {
             what: format!("label {index}"),
             found,
-            expected: match self {
-                Self::Numbers(_) => format!("a whole number below {classes}"),
+            expected,
+        };
+        let wrong = |found: String| {
+            let expected = match self {
+                Self::Numbers(_) => "a whole number from 0".into(),
                 Self::OneHot(_) => format!("a row with a single 1 among the first {classes}"),
-            },
+            };
+            refused(found, expected)
         };
         let label = match self {
             Self::Numbers(numbers) => {
@@ -242,7 +246,10 @@ impl Labels {
         if label < classes {
             return Ok(label);
         }
-        Err(wrong(label.to_string()))
+        Err(refused(
+            label.to_string(),
+            format!("a class below {classes}"),
+        ))
     }
 }
 

@@ -248,7 +248,14 @@ pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
 
 pub(crate) fn zip_error(error: &ZipError) -> FileError {
     FileError::Archive {
-        message: error.to_string(),
+        message: match error {
+            ZipError::InvalidArchive(text) if text.contains("EOCD") => {
+                "the list of members at its end is not there, so it is cut off or something else"
+                    .into()
+            }
+            ZipError::InvalidArchive(text) => text.to_string(),
+            other => other.to_string(),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use super::{FileError, Place, shortened};
 pub(super) fn parse<T: DeserializeOwned>(text: &str, array: &str) -> Result<T, FileError> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        damaged_number(text, array, line, column).unwrap_or_else(|| refused(&error))
+        damaged_number(text, array, line, column).unwrap_or_else(|| refused(text, &error))
     })
 }
 
@@ -17,16 +17,23 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str, array: &str) -> Result<T, F
 const QUOTED: usize = 80;
 
 /// What the parser says of a document, with its place.
-pub(super) fn refused(error: &serde_json::Error) -> FileError {
+pub(super) fn refused(text: &str, error: &serde_json::Error) -> FileError {
     let (line, column) = (error.line(), error.column());
     let message = error.to_string();
     // The place stands before the words already.
     let place = format!(" at line {line} column {column}");
     let message = message.strip_suffix(&place).unwrap_or(&message);
     let (found, expected) = match message.rsplit_once(", expected ") {
+        // Names of Rust's types.
+        Some((found, "f32" | "f64")) => (found, ", expected a number".into()),
+        Some((found, "u32" | "u64" | "usize")) => {
+            (found, ", expected a whole number from 0".into())
+        }
         Some((found, expected)) => (found, format!(", expected {expected}")),
+        None if error.is_syntax() => (message, found_there(text, line, column)),
         None => (message, String::new()),
     };
+    let found = found.replacen("EOF while parsing", "the file is cut off in", 1);
     let mut shown: String = found.chars().take(QUOTED).collect();
     if shown.len() < found.len() {
         shown.push_str("..");
@@ -38,8 +45,22 @@ pub(super) fn refused(error: &serde_json::Error) -> FileError {
     }
 }
 
-/// The coordinate at which the parser stopped, if what stands there is a number beyond JSON.
-fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option<FileError> {
+/// What the parser met, for a message.
+fn found_there(text: &str, line: usize, column: usize) -> String {
+    let found = word_at(text, line, column).map(|(start, word)| match word {
+        "" => text[start..].chars().take(1).collect(),
+        word => shortened(word),
+    });
+    match found {
+        Some(found) if !found.is_empty() && !found.contains(char::is_control) => {
+            format!(", found `{found}`")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The word at which the parser stopped, and where it begins.
+fn word_at(text: &str, line: usize, column: usize) -> Option<(usize, &str)> {
     let before: usize = text
         .split_inclusive('\n')
         .take(line.checked_sub(1)?)
@@ -51,7 +72,12 @@ fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option
         |c: char| c.is_ascii_whitespace() || matches!(c, ',' | '[' | ']' | ':' | '}' | '{');
     let start = text.get(..stop)?.rfind(separator).map_or(0, |at| at + 1);
     let word = &text[start..];
-    let word = &word[..word.find(separator).unwrap_or(word.len())];
+    Some((start, &word[..word.find(separator).unwrap_or(word.len())]))
+}
+
+/// The coordinate at which the parser stopped, if what stands there is a number beyond JSON.
+fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option<FileError> {
+    let (start, word) = word_at(text, line, column)?;
     // Rust reads all spellings of these, and what is too large for it as infinite.
     let number = word.parse::<f64>().is_ok_and(|value| !value.is_finite());
     if !number {
@@ -145,6 +171,32 @@ mod tests {
                 matches!(error, FileError::Json { line: 1, .. }),
                 "{text}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_shown_and_what_ends_early_is_said_to_be_cut_off() {
+        let message = |text| parse::<Form>(text, "points").unwrap_err().to_string();
+        let cases = [
+            (
+                "<html lang>",
+                "line 1, column 1: expected value, found `<html`",
+            ),
+            (
+                "{\"points\":[]}\n{",
+                "line 2, column 1: trailing characters, found `{`",
+            ),
+            (
+                "{\"points\":[",
+                "line 1, column 11: the file is cut off in a list",
+            ),
+            (
+                "{\"points\":[[[\"x\"]]]}",
+                "line 1, column 16: invalid type: string \"x\", expected a number",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(message(text), expected);
         }
     }
 

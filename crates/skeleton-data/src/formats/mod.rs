@@ -121,6 +121,15 @@ fn shown(text: impl AsRef<[u8]>) -> String {
     format!("`{}`", shortened(text))
 }
 
+/// The beginning of a file that is not what its name says, in quotes; a dot stands for what cannot be shown.
+fn beginning(bytes: &[u8]) -> String {
+    let shown = bytes.iter().take(16).map(|&byte| match byte {
+        b' '..=b'~' => char::from(byte),
+        _ => '.',
+    });
+    format!("`{}`", shown.collect::<String>())
+}
+
 /// Names for labels that have none: `class 0` and so on.
 fn numbered_classes(count: usize) -> Vec<String> {
     (0..count).map(|label| format!("class {label}")).collect()
@@ -162,6 +171,12 @@ mod tests {
         assert_eq!(shown([b'x'; 1000]), format!("`{}`", "x".repeat(40)));
         assert_eq!(shown(b"caf\xe9"), "`caf\u{fffd}`");
         assert_eq!(shortened("\u{10348}".repeat(50)), "\u{10348}".repeat(40));
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_is_shown_without_what_a_terminal_obeys() {
+        assert_eq!(beginning(b"\x1b[2J\0PNG"), "`.[2J.PNG`");
+        assert_eq!(beginning(&[b'x'; 99]), format!("`{}`", "x".repeat(16)));
     }
 
     #[test]

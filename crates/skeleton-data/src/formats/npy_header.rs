@@ -7,7 +7,7 @@
 //! end and shapes whose product overflows are errors and nothing worse.
 
 use super::array::Element;
-use super::{FileError, shown};
+use super::{FileError, beginning, shown};
 
 /// Headers beyond this length are refused; those of numbers have about a hundred bytes.
 const MAX_HEADER: usize = 4096;
@@ -31,9 +31,13 @@ impl Header {
             found: found.to_owned(),
             expected: expected.to_owned(),
         };
-        let rest = bytes
-            .strip_prefix(MAGIC)
-            .ok_or_else(|| wrong("not an NPY array", "one, which begins with `\\x93NUMPY`"))?;
+        if bytes.is_empty() {
+            return Err(wrong("empty", "an NPY array"));
+        }
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| {
+            let found = format!("no NPY array, for it begins with {}", beginning(bytes));
+            wrong(&found, "`\\x93NUMPY` there")
+        })?;
         let (length, rest) = match *rest {
             [1, 0, a, b, ref rest @ ..] => (usize::from(u16::from_le_bytes([a, b])), rest),
             [2 | 3, 0, a, b, c, d, ref rest @ ..] => {

@@ -2,7 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{FileError, text_of};
+use super::{FileError, shortened, text_of};
 
 /// Rows behind a header; blanks around cells are cut, and blank lines are passed over.
 pub(super) struct Rows<'a> {
@@ -32,10 +32,11 @@ impl<'a> Rows<'a> {
 
     fn read(text: &'a str, builder: ReaderBuilder) -> Result<Self, FileError> {
         let mut reader = builder.from_reader(text.as_bytes());
-        let header = match reader.headers() {
+        let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
             Err(error) => return Err(refused(&error, 1)),
         };
+        check_separator(&header)?;
         Ok(Self {
             text,
             reader,
@@ -90,6 +91,18 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Refuses a header that other separators than commas make one column of, as spreadsheets of many countries write it.
+fn check_separator(header: &[String]) -> Result<(), FileError> {
+    match header {
+        [only] if only.contains([';', '\t']) => Err(FileError::Field {
+            what: "line 1: the header".into(),
+            found: format!("`{}`, a single column", shortened(only).replace('\t', " ")),
+            expected: "columns with commas between them, not semicolons or tabs".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn refused(error: &csv::Error, line: usize) -> FileError {
     let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     match error.kind() {
@@ -110,6 +123,16 @@ fn refused(error: &csv::Error, line: usize) -> FileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn semicolons_and_tabs_are_said_to_be_no_commas() {
+        for text in ["frame;x\n1;2\n", "frame\tx\n1\t2\n"] {
+            let error = Rows::new(text.as_bytes()).err().unwrap().to_string();
+            assert!(error.contains("not semicolons or tabs"), "{error}");
+            assert!(!error.contains('\t'), "{error}");
+        }
+        assert!(Rows::new(b"frame\n1\n").is_ok());
+    }
 
     #[test]
     fn rows_know_their_lines_whatever_the_line_ends_and_blank_lines() {

@@ -163,7 +163,7 @@ fn pyskl_cases() -> Vec<Case> {
         one(
             "no body in any frame",
             "keypoint",
-            Some(keypoints(&[1, 2, 17, 2], 0.0)),
+            Some(keypoints(&[1, 2, 17, 3], 0.0)),
         )
         .with("readme.txt", ""),
         pyskl(

@@ -179,14 +179,17 @@ fn pku_cases() -> Vec<Case> {
         label("classes counted from 0", "0,1,2,2\n"),
         label("an interval that ends before it begins", "3,4,2,2\n"),
         label("an interval behind the end of the video", "3,90,95,2\n"),
-        label("frames counted from 0", "3,0,2,2\n"),
+        label("an interval before the first frame", "3,0,0,2\n"),
         label("labels with blanks for commas", "3 1 2 2\n"),
         pku(
             "an interval that shows nobody",
             format!("{}\n", "0 ".repeat(150)).repeat(4),
             "3,1,2,2\n",
         ),
-        list("a list with an unknown heading", "Trainees:\n0001-M\n"),
+        list(
+            "a list with an unknown heading",
+            "Learning videos:\n0001-M\n",
+        ),
         list(
             "a video in both lists",
             "Training videos:\n0001-M\nValidation videos:\n0001-M\n",

@@ -71,7 +71,7 @@ pub(crate) fn ndarray(code: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
     let shape: Vec<_> = shape.iter().map(|&extent| int(extent as i32)).collect();
     let data = [b"B", &(data.len() as u32).to_le_bytes()[..], data].concat();
     [
-        b"cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0tRK\x01".to_vec(),
+        b"cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0tR(K\x01".to_vec(),
         tuple(&shape),
         [
             b"cnumpy\ndtype\n(",

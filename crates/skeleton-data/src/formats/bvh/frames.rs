@@ -102,7 +102,7 @@ fn frame_count(lines: &Lines, text: &[u8], channels: usize) -> Result<usize, Fil
         Some(0) => Err(FileError::NoFrames),
         Some(count) if count <= room => Ok(count),
         _ => Err(refuse(format!(
-            "is too large: the {} bytes that follow hold at most {room} frames of {channels} values",
+            "is too large: the {} bytes that follow hold at most {room} frames of {channels} values: the file is cut off or the count is wrong",
             lines.left()
         ))),
     }

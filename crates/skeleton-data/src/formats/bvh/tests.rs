@@ -153,7 +153,7 @@ fn bad_files_are_named_by_line() {
         ),
         (
             with("Frames: 2", "Frames: 99999999999"),
-            "line 10: the frame count `99999999999` is too large: the 27 bytes that follow hold at most 7 frames of 2 values",
+            "line 10: the frame count `99999999999` is too large: the 27 bytes that follow hold at most 7 frames of 2 values: the file is cut off or the count is wrong",
         ),
         (with("Frames: 2", "Frames: 0"), "holds no frames"),
         (

@@ -92,8 +92,8 @@ impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
 /// # Errors
 /// [`FileError`] with the line and column, or the frame, person and joint.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Clip, FileError> {
-    let form: Form =
-        serde_json::from_str(text_of(bytes)?).map_err(|error| json::refused(&error))?;
+    let text = text_of(bytes)?;
+    let form: Form = serde_json::from_str(text).map_err(|error| json::refused(text, &error))?;
     let frames = frame_count(&form.data)?;
     let persons = form.data.iter().map(|frame| frame.skeleton.len()).max();
     let persons = persons.unwrap_or(0);
@@ -111,12 +111,12 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Clip, FileError> {
     let mut values = vec![0.0; shape.len()];
     let mut validity = vec![false; frames * persons];
     let mut seen = vec![false; frames];
-    for frame in &form.data {
+    for (entry, frame) in form.data.iter().enumerate() {
         // Checked to lie between 1 and the number of frames.
         let number = frame.frame_index as usize - 1;
         if std::mem::replace(&mut seen[number], true) {
             return Err(FileError::Field {
-                what: "frame_index".into(),
+                what: format!("entry {entry} of `data`: frame_index"),
                 found: format!("{} a second time", frame.frame_index),
                 expected: "every frame once".into(),
             });
@@ -146,11 +146,11 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Clip, FileError> {
 /// The last frame's number, after checking the numbers and how many persons there are.
 fn frame_count(data: &[Frame]) -> Result<usize, FileError> {
     let mut frames = 0;
-    for frame in data {
+    for (entry, frame) in data.iter().enumerate() {
         let index = usize::try_from(frame.frame_index).unwrap_or(usize::MAX);
         if !(1..=MAX_FRAMES).contains(&index) {
             return Err(FileError::Field {
-                what: "frame_index".into(),
+                what: format!("entry {entry} of `data`: frame_index"),
                 found: frame.frame_index.to_string(),
                 expected: format!("a frame counted from 1, at most {MAX_FRAMES}"),
             });

@@ -174,7 +174,8 @@ fn class_names(path: &Path, files: &Files) -> Result<Option<Vec<String>>, DataEr
 /// # Errors
 /// [`FileError::Empty`], [`FileError::NotUtf8`], and [`FileError::Json`] with the line and column.
 pub fn parse_list(bytes: &[u8]) -> Result<HashMap<String, Listed>, FileError> {
-    serde_json::from_str(text_of(bytes)?).map_err(|error| json::refused(&error))
+    let text = text_of(bytes)?;
+    serde_json::from_str(text).map_err(|error| json::refused(text, &error))
 }
 
 #[derive(Debug)]

@@ -147,7 +147,7 @@ fn bad_clips_are_named_with_frame_person_and_joint() {
         (String::new(), "is empty"),
         (
             file(&[frame(-1, &[])]),
-            "invalid value: integer `-1`, expected u64",
+            "invalid value: integer `-1`, expected a whole number from 0",
         ),
         (
             with("null".into(), scores()),
@@ -155,12 +155,9 @@ fn bad_clips_are_named_with_frame_person_and_joint() {
         ),
         (
             "{\"data\": [".into(),
-            "line 1, column 10: EOF while parsing a list at line 1 column 10",
+            "line 1, column 10: the file is cut off in a list",
         ),
-        (
-            "{}".into(),
-            "line 1, column 2: missing field `data` at line 1 column 2",
-        ),
+        ("{}".into(), "line 1, column 2: missing field `data`"),
     ];
     for (text, expected) in cases {
         let message = parsed(&text).unwrap_err().to_string();
@@ -268,7 +265,7 @@ fn classes_are_numbered_without_names_and_bad_lists_are_refused() {
         .to_string();
     assert!(
         message.ends_with(
-            "kinetics_val_label.json: line 1, column 0: invalid type: sequence, expected a map at line 1 column 0"
+            "kinetics_val_label.json: line 1, column 0: invalid type: sequence, expected a map"
         ),
         "{message}"
     );

@@ -181,7 +181,7 @@ impl<'a> Lines<'a> {
         match text.parse() {
             Ok(count) if count <= room => Ok(count),
             Ok(_) | Err(_) => Err(refuse(format!(
-                "is too large: the {} bytes that follow hold at most {room}",
+                "is too large: the {} bytes that follow hold at most {room}: the file is cut off or the count is wrong",
                 self.rest.len()
             ))),
         }

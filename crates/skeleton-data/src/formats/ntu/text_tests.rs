@@ -110,7 +110,7 @@ fn cases() -> Vec<Case> {
     let too_large = |text: &str, line: usize, least: usize| {
         let rest = text.lines().skip(line).collect::<Vec<_>>().join("\n").len();
         format!(
-            "is too large: the {rest} bytes that follow hold at most {}",
+            "is too large: the {rest} bytes that follow hold at most {}: the file is cut off or the count is wrong",
             (rest + 1) / least
         )
     };

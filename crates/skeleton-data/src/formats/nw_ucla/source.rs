@@ -192,7 +192,7 @@ impl NwUclaSource {
         let read = || {
             let bytes = self.files.read(item, MAX_BYTES)?;
             let sequence = parse(&bytes, parse_name(&name)?)?;
-            check_length(&sequence, listed.and_then(|(_, length)| length))?;
+            check_length(&sequence, listed)?;
             Ok(sequence)
         };
         let sequence = read().map_err(|error| DataError::file(path, error))?;
@@ -255,14 +255,21 @@ impl Source for NwUclaSource {
 }
 
 /// Fails unless a clip has the length that its list gives.
-fn check_length(sequence: &SkeletonSequence, length: Option<usize>) -> Result<(), FileError> {
+fn check_length(
+    sequence: &SkeletonSequence,
+    listed: Option<(Side, Option<usize>)>,
+) -> Result<(), FileError> {
     let found = sequence.shape().frames;
-    match length.filter(|&length| length != found) {
-        None => Ok(()),
-        Some(expected) => Err(FileError::Contradiction {
+    match listed {
+        None | Some((_, None)) => Ok(()),
+        Some((_, Some(expected))) if expected == found => Ok(()),
+        Some((side, Some(expected))) => Err(FileError::Contradiction {
             field: "the number of frames",
             found: found.to_string(),
-            witness: "the list",
+            witness: match side {
+                Side::Train => TRAIN_LIST,
+                Side::Test => TEST_LIST,
+            },
             expected: expected.to_string(),
         }),
     }

@@ -233,7 +233,9 @@ fn a_folder_with_lists_is_read_by_them() {
         .map(ToString::to_string)
         .collect();
     assert!(
-        refused[0].contains("a02_s02_e00_v02.json: the number of frames is 2, but the list says 9"),
+        refused[0].contains(
+            "a02_s02_e00_v02.json: the number of frames is 2, but train_list.json says 9"
+        ),
         "{refused:?}"
     );
     assert!(

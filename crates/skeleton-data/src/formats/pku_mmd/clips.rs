@@ -54,11 +54,10 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
     let words = || line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     let found = words().count();
     if !(3..=4).contains(&found) {
-        return Err(FileError::Fields {
-            line: number,
-            what: "class, start, end and confidence",
-            found,
-            expected: 4,
+        return Err(FileError::Field {
+            what: format!("line {number}"),
+            found: shown(line),
+            expected: "`class,start,end,confidence`".into(),
         });
     }
     let refuse =

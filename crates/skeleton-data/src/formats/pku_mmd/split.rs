@@ -121,7 +121,11 @@ pub fn parse_split(bytes: &[u8]) -> Result<(Phase, BTreeMap<String, Side>), File
                 .insert(video.name, side)
                 .is_some_and(|other| other != side)
             {
-                return Err(refuse("video", name, "a name in one of the two lists"));
+                return Err(refuse(
+                    "video",
+                    name,
+                    "a name that the other list does not have",
+                ));
             }
         }
     }
@@ -179,7 +183,7 @@ mod tests {
             ),
             (
                 "Training videos:\n0002-L\nValidation videos:\n0002-L",
-                "line 4: video is `0002-L`, expected a name in one of the two lists",
+                "line 4: video is `0002-L`, expected a name that the other list does not have",
             ),
             (
                 "Training videos:\n0002-L,A01N02-L",

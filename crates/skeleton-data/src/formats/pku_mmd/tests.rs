@@ -139,7 +139,7 @@ fn a_bad_interval_is_named_with_its_line_and_the_others_are_read() {
         ),
         (
             "1,2",
-            "line 2: 2 fields, expected the 4 of class, start, end and confidence",
+            "line 2 is `1,2`, expected `class,start,end,confidence`",
         ),
     ];
     for (bad, expected) in cases {
@@ -189,7 +189,10 @@ fn bad_skeletons_are_named_with_line_body_and_joint() {
             format!("{}\n\n{}", line(0, 1), line(1, 1)),
             format!("line 2: 0 fields, {fields}"),
         ),
-        ("26,103,194,2".into(), format!("line 1: 1 fields, {fields}")),
+        (
+            "26,103,194,2".into(),
+            "line 1 is `26,103,194,2`, expected 150 numbers with blanks between them: two bodies of 25 joints".into(),
+        ),
         (" \n\n".into(), "is empty".into()),
     ];
     for (text, expected) in cases {

@@ -1,7 +1,7 @@
 //! The text of a video's skeletons.
 
 use crate::formats::lines::Lines;
-use crate::formats::{FileError, MAX_COORDINATES, Place, checked_coordinate, shortened};
+use crate::formats::{FileError, MAX_COORDINATES, Place, checked_coordinate, shortened, shown};
 
 /// Bodies in every frame.
 pub(super) const BODIES: usize = 2;
@@ -75,6 +75,16 @@ fn damage(line: &[u8], number: usize) -> FileError {
         let words = line.split(|byte| byte.is_ascii_whitespace());
         words.filter(|word| !word.is_empty())
     };
+    // A line of another file, or of other separators.
+    if let Some(word) = words().next()
+        && fast_float2::parse::<f64, _>(word).is_err()
+    {
+        return FileError::Field {
+            what: format!("line {number}"),
+            found: shown(word),
+            expected: "150 numbers with blanks between them: two bodies of 25 joints".into(),
+        };
+    }
     let found = words().count();
     if found != FRAME {
         return fields(number, found);

@@ -161,7 +161,7 @@ impl Index {
             }
             Entry::Again(id) => Err(refuse(FileError::Field {
                 what: "`frame_dir`".into(),
-                found: recording::name(annotation(*id)).map_err(refuse)?,
+                found: format!("`{}`", recording::name(annotation(*id)).map_err(refuse)?),
                 expected: "a name that no recording before it has".into(),
             })),
             Entry::Twice(id) => Err(DataError::ListedTwice {

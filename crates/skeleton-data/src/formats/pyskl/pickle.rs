@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::value::{Coding, Id, Node, Part, Tree, Value};
-use crate::formats::{FileError, shown};
+use crate::formats::{FileError, beginning, shown};
 
 /// Most values; each comes from a byte of the file at least.
 const MAX_VALUES: usize = 1 << 26;
@@ -195,7 +195,7 @@ impl Machine<'_> {
 
     fn data(&mut self, width: usize) -> Step {
         let count = self.count(width)?;
-        let part = self.take(count, "bytes")?;
+        let part = self.take(count, "data")?;
         self.push(Node::Bytes(part, Coding::Raw))
     }
 
@@ -458,9 +458,17 @@ impl Machine<'_> {
                 let class = self.pop()?;
                 Err(self.refused(self.value(class).kind()))
             }
-            b'P' | b'Q' => Err(self.wrong("a reference to outside the file", "data")),
+            b'P' | b'Q' => Err(self.wrong(
+                "a reference to outside the file",
+                "data, if it is a pickle at all",
+            )),
             0x82..=0x84 => Err(self.wrong("a name from a registry of extensions", "data")),
             0x97 | 0x98 => Err(self.wrong("a buffer outside the file", "buffers in the file")),
+            // What a server says in place of a download, say.
+            _ if self.start == 0 => Err(self.wrong(
+                format!("no instruction: it begins with {}", beginning(self.bytes)),
+                "a pickle of protocols 0 to 5",
+            )),
             _ => Err(self.wrong(
                 format!("{instruction:#04x}"),
                 "an instruction of pickle protocols 0 to 5",

@@ -131,7 +131,10 @@ fn meta(annotation: Value, classes: usize) -> Result<Meta, FileError> {
                 .integer()
                 .and_then(|label| usize::try_from(label).ok());
             let label = label.filter(|&label| label < classes);
-            let expected = || format!("a whole number below {classes}");
+            let expected = || match value.integer() {
+                Some(0..) => format!("a class below {classes}"),
+                _ => "a whole number from 0".into(),
+            };
             Some(label.ok_or_else(|| {
                 let found = value.integer().map(|number| number.to_string());
                 wrong("label", found.unwrap_or_else(|| value.kind()), expected())

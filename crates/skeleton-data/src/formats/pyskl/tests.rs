@@ -101,7 +101,7 @@ fn what_is_wrong_with_an_annotation_is_said() {
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("label", "I-3\n")]),
-            "bytes.pkl#a: `label` is -3, expected a whole number below 0",
+            "bytes.pkl#a: `label` is -3, expected a whole number from 0",
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("keypoint", "(lI1\na")]),
@@ -150,7 +150,7 @@ fn names_that_occur_twice_on_both_sides_or_nowhere_are_refused() {
     assert_eq!(found.len(), 4);
     assert!(found[0].contains("has no `keypoint`"), "{}", found[0]);
     assert!(
-        found[1].ends_with("`frame_dir` is a, expected a name that no recording before it has"),
+        found[1].ends_with("`frame_dir` is `a`, expected a name that no recording before it has"),
         "{}",
         found[1]
     );

@@ -289,6 +289,10 @@ impl<'a> Value<'a> {
         };
         let Some(element) = self.at(state.dtype).element() else {
             let code = match self.at(state.dtype).node() {
+                Node::Dtype {
+                    code,
+                    usable: false,
+                } => format!("{} that is big-endian or a record", self.at(*code).kind()),
                 Node::Dtype { code, .. } => self.at(*code).kind(),
                 _ => self.at(state.dtype).kind(),
             };

@@ -109,7 +109,7 @@ fn without_layout(path: &Path, files: &Files, tables: &[usize]) -> DataError {
     let Some(&file) = tables.first() else {
         return DataError::EmptyFolder {
             path: path.to_owned(),
-            expected: "table of this format",
+            expected: "JSON tables (`.json`)",
         };
     };
     let form = || json::parse::<Form>(text_of(&files.read(file, MAX_BYTES)?)?, "frames");

@@ -57,7 +57,10 @@ impl Tables {
         if tables.is_empty() {
             return Err(DataError::EmptyFolder {
                 path: root.to_owned(),
-                expected: "table of this format",
+                expected: match format {
+                    Format::Json => "JSON tables (`.json`)",
+                    _ => "CSV tables (`.csv`) besides a list of labels",
+                },
             });
         }
         let mut items = Vec::new();
