@@ -301,6 +301,8 @@ def main():
     }.items():
         write("agcn", name, array + b"\x02")
     one_hot = np.eye(3, dtype="<f4")[[2, 0]]
+    write("npy_table", "one_person", npy(coordinates(4, 2, 3)))
+    write("npy_table", "persons", npy(coordinates(3, 2, 2, 2).astype("<f8"), "F"))
     write("npz", "one_hot", npz(x_train=flat, y_train=one_hot, x_test=flat[:1], y_test=one_hot[:1]))
     write("npz", "numbers", npz(x_test=coordinates(1, 2, 12), y_test=np.array([4])))
     write("npz", "compressed", npz(True, x_train=flat, y_train=np.array([0, 1])))
@@ -317,7 +319,9 @@ def main():
     index, shard = store()
     write("store_index", "two_clips", json.dumps(index, indent=1))
     steps = [{"step": "resample", "frames": 5}]
-    half = index | {"preprocess": {"name": "five", "steps": steps}, "dtype": "f16", "shards": 2 * index["shards"]}
+    half = index | {"preprocess": {"name": "five", "steps": steps}, "dtype": "f16"}
+    second = index["shards"][0] | {"file": "shard-00001.safetensors"}
+    half |= {"shards": [*index["shards"], second]}
     half |= {"clips": 4, "frames": {"min": 1, "max": 2, "total": 6}}
     write("store_index", "two_shards", json.dumps(half))
     write("store_shard", "two_clips", shard)

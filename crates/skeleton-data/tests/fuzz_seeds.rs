@@ -160,6 +160,9 @@ fn valid_tables_are_read() {
         return;
     }
     let layout = dumbbell();
+    assert_read("npy_table", &["one_person", "persons"], |bytes| {
+        outcome(table::npy::parse(bytes, &dumbbell(), Meta::default()))
+    });
     assert_read("csv_table", &["bodies", "joints"], |bytes| {
         outcome(table::csv::parse(bytes, &layout, Meta::default()))
     });
