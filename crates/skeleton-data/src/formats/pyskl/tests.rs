@@ -117,7 +117,7 @@ fn what_is_wrong_with_an_annotation_is_said() {
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("keypoint", &record)]),
-            "`keypoint` is an array of `f8`, expected little-endian floats, integers or booleans",
+            "`keypoint` is an array of `f8` that is big-endian or a record, expected little-endian floats, integers or booleans",
         ),
         (
             dictionary(&[("frame_dir", "Va\n"), ("keypoint", &text)]),
