@@ -118,7 +118,7 @@ ASF = """\
      name foot
      direction 0.6 0 0.8
      length 1e0
-     axis 90 0 0 ZYX
+     axis 90 0 0 XYZ
      dof rx
      limits (-inf 20.0)
   end
@@ -286,7 +286,7 @@ def main():
     write("pickle", "containers", pickle.dumps(containers, 4))
     write("pyskl", "scores", pickle.dumps({"split": {"xsub_train": ["a"], "xsub_val": ["b"]}, "annotations": [annotation("a"), annotation("b", label=1)]}, 4))
     write("pyskl", "metres", pickle.dumps([annotation("S001C001P001R001A001", 25, 3, False)], 2))
-    write("pyskl", "coco", pickle.dumps({"split": {"train1": ["v"], "test1": ["w"]}, "annotations": [annotation("v", 17)]}, 5))
+    write("pyskl", "coco", pickle.dumps({"split": {"train1": ["v"], "test1": ["w"]}, "annotations": [annotation("v", 17), annotation("w", 17)]}, 5))
     write("pyskl", "text", pickle.dumps([annotation("v")], 0))
 
     flat, deep = coordinates(2, 2, 6), coordinates(2, 3, 2, 2, 1)

@@ -19,8 +19,12 @@ const NAMES: [&str; 10] = [
 ];
 
 fuzz_target!(|bytes: &[u8]| {
+    let folder = folder(&[(NAMES[0], bytes)]);
+    let mut path = folder.path().join(NAMES[0]);
     for name in NAMES {
-        let folder = folder(&[(name, bytes)]);
-        let _ = formats::detect(&folder.path().join(name));
+        let named = folder.path().join(name);
+        std::fs::rename(&path, &named).expect("the folder is ours");
+        let _ = formats::detect(&named);
+        path = named;
     }
 });

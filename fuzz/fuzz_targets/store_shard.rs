@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use skeleton_data::Store;
-use skeleton_data::store::StoreError;
 use skeleton_ssl_fuzz::folder;
 
 /// That of the seed `two_clips`.
@@ -34,8 +33,4 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let _ = store.side(clip, "xsub");
     }
-    assert!(matches!(
-        store.verify(),
-        Ok(()) | Err(StoreError::Checksum { .. })
-    ));
 });

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_name_gives_a_preset_for_every_layout() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+        for layout in Layout::PRESETS.map(|name| Layout::preset(name).unwrap()) {
             for &name in Pipeline::preset_names() {
                 let preset = Pipeline::preset(name, &layout).unwrap();
                 for (frames, persons) in [(50, 2), (1, 1)] {

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn flipping_twice_is_the_identity() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+        for layout in Layout::PRESETS.map(|name| Layout::preset(name).unwrap()) {
             let before = clip(ClipShape::new(3, 2, layout.joint_count(), 3), 1);
             let plain = SpatialFlip::new(&layout);
             for flip in [plain.clone(), plain.with_mirror(Axis::X)] {

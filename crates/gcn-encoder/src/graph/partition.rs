@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn joint_normalisation_makes_every_column_sum_to_one_over_the_subsets() {
-        for layout in [Layout::ntu25(), Layout::openpose18(), Layout::kinect20()] {
+        for layout in Layout::PRESETS.map(|name| Layout::preset(name).unwrap()) {
             for partition in [
                 Partition::Uniform,
                 Partition::Distance,

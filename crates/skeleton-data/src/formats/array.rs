@@ -14,9 +14,6 @@ use super::files::{unpacked, zip_error};
 use super::npy_header::Header;
 use crate::mapped::Span;
 
-/// Values that one recording may hold.
-pub(super) const MAX_VALUES: usize = 16 << 20;
-
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {

@@ -1,7 +1,8 @@
 //! Recordings out of arrays that have a place for every frame, person and joint.
 
-use super::array::{Array, MAX_VALUES};
-use super::{FileError, Place, checked_coordinate};
+use super::array::Array;
+use super::labels::MAX_CLASSES;
+use super::{FileError, MAX_COORDINATES, Place, checked_coordinate};
 use crate::{ClipShape, Layout, Meta, SkeletonSequence};
 
 /// A sequence of `values` `[T, M, V, C]`: a person of zeros in a frame is not valid there, and with `padded` the frames
@@ -116,11 +117,14 @@ impl Packed {
                 expected: "floats".into(),
             });
         }
-        if shape.checked_len().is_none_or(|count| count > MAX_VALUES) {
+        if shape
+            .checked_len()
+            .is_none_or(|count| count > MAX_COORDINATES)
+        {
             return Err(FileError::TooManyCoordinates {
                 frames: shape.frames,
                 bodies: shape.persons,
-                limit: MAX_VALUES,
+                limit: MAX_COORDINATES,
             });
         }
         Ok(Self { array, axes, shape })
@@ -174,9 +178,6 @@ pub(super) enum Labels {
     Numbers(Vec<Option<i64>>),
     OneHot(Array),
 }
-
-/// Most classes that numbers make: each has a name in memory.
-pub(super) const MAX_CLASSES: usize = 1 << 16;
 
 impl Labels {
     /// Checks an array called `what` against the number of recordings.

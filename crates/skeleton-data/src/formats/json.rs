@@ -109,7 +109,7 @@ fn damaged_number(text: &str, array: &str, line: usize, column: usize) -> Option
         place: Place::Frame(indices[0]),
         joint: indices[1],
         axis: *['x', 'y', 'z'].get(indices[2])?,
-        found: word.chars().take(40).collect(),
+        found: shortened(word),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Lines and numbers of the text formats of motion capture, as bytes: comments in them come in any encoding.
+//! Lines and numbers of text formats, as bytes: comments in motion capture come in any encoding.
 
 use super::{FileError, without_zeros};
 
@@ -61,13 +61,6 @@ pub(super) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|field| !field.is_empty())
 }
 
-/// What was found, in quotes, at most 40 characters of it.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    // Four bytes hold the longest character; a line of megabytes is not decoded.
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(160)]).into_owned();
-    format!("`{}`", text.chars().take(40).collect::<String>())
-}
-
 /// A finite number.
 pub(super) fn number(field: &[u8]) -> Option<f64> {
     fast_float2::parse::<f64, _>(field)
@@ -102,13 +95,6 @@ pub(super) fn values<'a>(line: &'a [u8], into: &mut [f64]) -> Result<usize, (usi
         }
         found += 1;
     }
-}
-
-/// The 1-based line of a row of a table.
-pub(super) fn line_of(position: Option<&csv::Position>) -> usize {
-    position.map_or(0, |position| {
-        usize::try_from(position.line()).unwrap_or(usize::MAX)
-    })
 }
 
 /// What is wrong in a line.
@@ -168,10 +154,8 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_split_at_blanks_and_shown_shortened() {
+    fn fields_are_split_at_blanks() {
         assert_eq!(fields(b" a\t b ").collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(first(b"  name x y"), (&b"name"[..], &b" x y"[..]));
-        assert_eq!(shown(&[b'x'; 1000]), format!("`{}`", "x".repeat(40)));
-        assert_eq!(shown(b"caf\xe9"), "`caf\u{fffd}`");
     }
 }

@@ -23,10 +23,13 @@ mod folder;
 mod format;
 mod json;
 mod kinematics;
+mod label_list;
 mod labels;
 mod lines;
 mod motion;
+mod names;
 mod npy_header;
+mod rows;
 mod source;
 
 #[cfg(test)]
@@ -41,9 +44,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use names::stem;
+
 /// Coordinates beyond this many metres are refused: sensors see a few metres, so such a value is damage or
 /// another unit.
 pub const MAX_COORDINATE: f64 = 1e4;
+
+/// Most coordinates of one recording, 64 MiB as f32.
+const MAX_COORDINATES: usize = 16 << 20;
 
 /// Reads a whole file after checking its size, so that a wrong path cannot fill the memory.
 fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
@@ -100,17 +108,17 @@ fn checked_coordinate(value: f64) -> Option<f32> {
     (value.abs() <= MAX_COORDINATE).then_some(value as f32)
 }
 
-/// A file's name without folder and extension.
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+/// A text of a user's file, cut to the 40 characters that a message can hold.
+fn shortened(text: impl AsRef<[u8]>) -> String {
+    let bytes = text.as_ref();
+    // Four bytes hold the longest character; a line of megabytes is not decoded.
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(160)]);
+    text.chars().take(40).collect()
 }
 
-/// A text of a user's file, cut to what a message can hold.
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
+/// A [`shortened`] text in quotes.
+fn shown(text: impl AsRef<[u8]>) -> String {
+    format!("`{}`", shortened(text))
 }
 
 /// The beginning of a file that is not what its name says, in quotes; a dot stands for what cannot be shown.
@@ -156,6 +164,13 @@ mod tests {
             read_bytes(folder.path(), 99),
             Err(FileError::Io { .. })
         ));
+    }
+
+    #[test]
+    fn texts_are_shown_up_to_forty_characters_whatever_their_bytes() {
+        assert_eq!(shown([b'x'; 1000]), format!("`{}`", "x".repeat(40)));
+        assert_eq!(shown(b"caf\xe9"), "`caf\u{fffd}`");
+        assert_eq!(shortened("\u{10348}".repeat(50)), "\u{10348}".repeat(40));
     }
 
     #[test]

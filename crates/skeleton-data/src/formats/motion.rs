@@ -1,13 +1,14 @@
-//! What the readers of motion capture share: down-sampling, the choice of joints, and the sequence that comes of it.
+//! What the readers of motion capture share: down-sampling, labels, the choice of joints, and the sequence that comes of it.
 
-use super::{FileError, OpenOptions, Place, checked_coordinate};
+use std::path::Path;
+
+use super::files::{Files, has_extension};
+use super::labels::{Labels, WithoutList};
+use super::{FileError, MAX_COORDINATES, OpenOptions, Place, checked_coordinate, shortened, shown};
 use crate::{ClipShape, DataError, Layout, Meta, SkeletonSequence};
 
 /// Most joints of a skeleton, far above any recorded body.
 pub(super) const MAX_JOINTS: usize = 1024;
-/// Most coordinates of one recording, 64 MiB as f32; an hour of 31 joints at 120 frames a second has 40 million, so
-/// such a recording is to be read at a lower rate.
-const MAX_COORDINATES: usize = 16 << 20;
 /// Most joints that a message lists by name.
 const LISTED: usize = 5;
 
@@ -38,6 +39,26 @@ pub(super) fn check(options: &OpenOptions) -> Result<(), DataError> {
     Ok(())
 }
 
+/// The labels of the motions called `names`; of a single file also from the list beside it.
+pub(super) fn labels(
+    path: &Path,
+    files: &Files,
+    names: &[String],
+    without: WithoutList,
+    options: &OpenOptions,
+) -> Result<Labels, DataError> {
+    let beside = match names {
+        [name] if path.is_file() && !has_extension(path, "zip") => {
+            Labels::beside(path, name, options)?
+        }
+        _ => None,
+    };
+    match beside {
+        Some(labels) => Ok(labels),
+        None => Labels::read(path, files, names, without, options),
+    }
+}
+
 /// Where the joints of `layout` are among `joints`.
 pub(super) fn pick<S: AsRef<str>>(joints: &[S], layout: &Layout) -> Result<Vec<usize>, FileError> {
     let at = |name: &String| joints.iter().position(|joint| joint.as_ref() == name);
@@ -57,12 +78,12 @@ pub(super) fn pick<S: AsRef<str>>(joints: &[S], layout: &Layout) -> Result<Vec<u
 
 /// Names for a message: the first few, and how many more there are.
 pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    let shown: Vec<String> = (names.iter().take(LISTED))
-        .map(|name| format!("`{}`", name.as_ref().chars().take(40).collect::<String>()))
+    let first: Vec<String> = (names.iter().take(LISTED))
+        .map(|name| shown(name.as_ref()))
         .collect();
     match names.len().saturating_sub(LISTED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 
@@ -90,6 +111,7 @@ impl Track {
         frame: usize,
         points: impl Iterator<Item = [f64; 3]>,
     ) -> Result<(), FileError> {
+        // An hour of 31 joints at 120 frames a second has 40 million: it is to be read at a lower rate.
         if self.values.len() + 3 * self.joints > MAX_COORDINATES {
             return Err(FileError::Field {
                 what: "the recording".into(),
@@ -105,7 +127,7 @@ impl Track {
                     place: Place::Frame(frame),
                     joint,
                     axis,
-                    found: value.to_string().chars().take(40).collect(),
+                    found: shortened(value.to_string()),
                 })?;
                 self.values.push(value);
             }

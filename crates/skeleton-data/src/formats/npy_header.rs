@@ -7,7 +7,7 @@
 //! end and shapes whose product overflows are errors and nothing worse.
 
 use super::array::Element;
-use super::{FileError, beginning, shortened};
+use super::{FileError, beginning, shown};
 
 /// Headers beyond this length are refused; those of numbers have about a hundred bytes.
 const MAX_HEADER: usize = 4096;
@@ -69,12 +69,8 @@ impl Header {
             return Err(wrong("an array whose header lacks a key", EXPECTED_HEADER));
         };
         Ok(Self {
-            element: element(descr).ok_or_else(|| {
-                wrong(
-                    &format!("an array of `{}`", shortened(descr)),
-                    EXPECTED_TYPES,
-                )
-            })?,
+            element: element(descr)
+                .ok_or_else(|| wrong(&format!("an array of {}", shown(descr)), EXPECTED_TYPES))?,
             fortran,
             shape,
             data: bytes.len() - rest.len() + length,
@@ -158,7 +154,7 @@ impl<'a> Literal<'a> {
             };
             if !read || !(self.eat(",") || self.0.trim_start().starts_with('}')) {
                 return Err(match key {
-                    Some(key) => format!("has no usable `{}`", shortened(key)),
+                    Some(key) => format!("has no usable {}", shown(key)),
                     None => "is no dictionary".into(),
                 });
             }

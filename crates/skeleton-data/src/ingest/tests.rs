@@ -48,7 +48,7 @@ impl MadeUp {
             .collect();
         let meta = Meta {
             source: format!("clip {item} {part}"),
-            label: (item % 5 != 0).then_some(item % 2),
+            label: (!item.is_multiple_of(5)).then_some(item % 2),
             camera: Some(1 + (item % 3) as u32),
             ..Meta::default()
         };

@@ -134,12 +134,10 @@ impl Totals {
             Outcome::LeftOut { reason } => {
                 self.left_out += 1;
                 *self.omissions.entry(reason.clone()).or_default() += 1;
-                return;
             }
             Outcome::Refused { kind, .. } => {
                 self.refused += 1;
                 *self.refusals.entry(kind.clone()).or_default() += 1;
-                return;
             }
             Outcome::Clip(clip) => {
                 if clip.repairs.is_empty() {

@@ -67,7 +67,7 @@ impl Progressing for Bar {
         let done = 1 + self.done.fetch_add(1, Ordering::Relaxed);
         self.bar.inc(bytes);
         // A message for every file would cost more than reading it.
-        if done % 64 == 0 || done == self.files {
+        if done.is_multiple_of(64) || done == self.files {
             self.bar.set_message(format!("{done} of {}", self.files));
         }
     }

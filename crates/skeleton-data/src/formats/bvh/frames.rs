@@ -1,10 +1,10 @@
 //! The `MOTION` of a BVH file, and its forward kinematics.
 
 use super::hierarchy::Hierarchy;
-use crate::formats::FileError;
 use crate::formats::kinematics::{IDENTITY, Matrix, Vector, product, rotated, sum, turn};
-use crate::formats::lines::{Lines, number, shown, values, wrong};
+use crate::formats::lines::{Lines, number, values, wrong};
 use crate::formats::motion::{Track, stride};
+use crate::formats::{FileError, shortened, shown};
 use crate::{Meta, SkeletonSequence};
 
 /// Reads the lines behind `MOTION`: positions of the joints `picked`, in units of the file times `unit`.
@@ -86,7 +86,7 @@ fn frame_count(lines: &Lines, text: &[u8], channels: usize) -> Result<usize, Fil
     let refuse = |reason: String| FileError::Count {
         line: lines.number,
         what: "frame count",
-        found: shown(text).trim_matches('`').to_owned(),
+        found: shortened(text),
         reason,
     };
     let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);

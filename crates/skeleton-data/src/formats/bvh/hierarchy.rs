@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crate::Layout;
-use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{self, Lines, number, shown};
+use crate::formats::lines::{self, Lines, number};
 use crate::formats::motion::{MAX_JOINTS, listed};
+use crate::formats::{FileError, shown};
 
 /// The letters of channels, by axis.
 const AXES: [u8; 3] = *b"xyz";
@@ -192,7 +192,7 @@ impl Builder {
         if !self.names.insert(name.clone()) {
             return Err(tokens.wrong(
                 "the joint",
-                shown(name.as_bytes()),
+                shown(name),
                 "a name that no joint before it has",
             ));
         }
@@ -225,7 +225,7 @@ impl Builder {
         let joint = &mut self.joints[open.joint];
         let twice = |tokens: &Tokens, what: &str| {
             Err(tokens.wrong(
-                &format!("`{what}` of joint {}", shown(joint.name.as_bytes())),
+                &format!("`{what}` of joint {}", shown(&joint.name)),
                 "given twice",
                 "it once",
             ))
@@ -253,7 +253,7 @@ impl Builder {
                     return Err(FileError::Missing {
                         what: format!(
                             "`OFFSET` in joint {}, which ends at line {}",
-                            shown(joint.name.as_bytes()),
+                            shown(&joint.name),
                             tokens.lines.number
                         ),
                         purpose: "its place".into(),
@@ -262,7 +262,7 @@ impl Builder {
                 self.open.pop();
             }
             _ => {
-                let what = format!("a field of joint {}", shown(joint.name.as_bytes()));
+                let what = format!("a field of joint {}", shown(&joint.name));
                 let expected = match open.kind {
                     Kind::Joint => EXPECTED,
                     Kind::End => "`OFFSET` or `}`",

@@ -32,8 +32,10 @@ use std::path::{Path, PathBuf};
 use self::hierarchy::Hierarchy;
 use super::files::{Files, has_extension};
 use super::format::Sample;
-use super::labels::{self, Labels};
-use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
+use super::label_list::LIST;
+use super::labels::{Labels, WithoutList};
+use super::names::name_of;
+use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion};
 use crate::{DataError, Layout, Meta, SkeletonSequence};
 
 /// Files beyond this size are not read.
@@ -72,34 +74,32 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 
 /// Opens every `.bvh` file of a folder, an archive or by its own path.
 ///
-/// [`Meta::source`] is the file's name; a second file of the same name is left out. A `labels.csv` beside, with the
-/// columns `name` and `label`, gives labels; nothing else is known of a motion.
+/// [`Meta::source`] is the file's path below `path` without extension, `walk/a`. Labels, subjects, cameras and the split
+/// `given` come from `labels.csv` with the columns `file`, `label` and, where known, `subject`, `camera` and `split`
+/// (`train` or `test`), in the folder or below, or beside a file that is opened alone; a file is named from the list's
+/// folder, with or without extension. Without a list the folder right above a file is its class, when all lie in folders
+/// and these are two at least. A file that a list names and that is not there is refused when it is read; of two files whose
+/// names differ in the extension's case alone, the second is left out.
 ///
 /// # Errors
 /// [`DataError::EmptyFolder`] without a BVH file, [`DataError::BadOption`] for a frame rate or a unit that is not positive,
-/// [`DataError::File`] when no file has a hierarchy that can be read (the first one's error) or the labels cannot, and those of listing the
-/// files.
+/// [`DataError::File`] when no file has a hierarchy that can be read (the first one's error) and for labels that cannot be
+/// used, and those of listing the files.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
     motion::check(options)?;
-    let mut files = Files::list(path)?;
-    let mut found = Labels::find(&files, options)?;
-    let beside = path.with_file_name(labels::NAME);
-    if has_extension(path, "bvh") && path.is_file() && beside.is_file() {
-        found = Labels::find(&Files::list(&beside)?, options)?;
-    }
-    files.retain(|path| has_extension(path, "bvh"));
+    let files = Files::list(path)?;
     let mut items = Vec::new();
     let mut skipped = Vec::new();
-    let mut names = BTreeSet::new();
-    for file in 0..files.len() {
-        let path = files.path(file);
-        if names.insert(stem(path)) {
-            items.push(file);
+    let mut seen = BTreeSet::new();
+    for file in (0..files.len()).filter(|&file| has_extension(files.path(file), "bvh")) {
+        let (root, path) = (path, files.path(file).to_owned());
+        let name = name_of(root, &path);
+        if seen.insert(name.clone()) {
+            let file = Some(file);
+            items.push(Item { name, path, file });
         } else {
-            skipped.push(Skipped {
-                path: path.to_owned(),
-                reason: SkipReason::DuplicateName,
-            });
+            let reason = SkipReason::DuplicateName;
+            skipped.push(Skipped { path, reason });
         }
     }
     if items.is_empty() {
@@ -108,30 +108,34 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
             expected: "BVH files",
         });
     }
+    let names: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
+    let without = WithoutList::OwnOrFolder(&[]);
+    let labels = motion::labels(path, &files, &names, without, options)?;
     let layout = match &options.layout {
         Some(layout) => layout.clone(),
         None => first_layout(&files, &items)?,
     };
+    items.extend(labels.absent().iter().map(|absent| Item {
+        name: name_of(path, absent),
+        path: absent.clone(),
+        file: None,
+    }));
     Ok(Box::new(Bvh {
         files,
         items,
         skipped,
         layout,
         own_layout: options.layout.is_none(),
-        classes: match &found {
-            Some(labels) => labels.classes.clone(),
-            None => options.classes.clone().unwrap_or_default(),
-        },
-        labels: found,
+        labels,
         wanted: options.frame_rate,
         unit: options.metres_per_unit.unwrap_or(1.0),
     }))
 }
 
 /// The layout of the first file whose hierarchy can be read.
-fn first_layout(files: &Files, items: &[usize]) -> Result<Layout, DataError> {
+fn first_layout(files: &Files, items: &[Item]) -> Result<Layout, DataError> {
     let mut first = None;
-    for &file in items {
+    for file in items.iter().filter_map(|item| item.file) {
         let read = files
             .read(file, MAX_BYTES)
             .and_then(|bytes| Hierarchy::parse(&bytes)?.0.layout());
@@ -146,33 +150,46 @@ fn first_layout(files: &Files, items: &[usize]) -> Result<Layout, DataError> {
 #[derive(Debug)]
 struct Bvh {
     files: Files,
-    /// Numbers of the files.
-    items: Vec<usize>,
+    items: Vec<Item>,
     skipped: Vec<Skipped>,
     layout: Layout,
     /// Whether the layout is the first file's hierarchy, which the others must share.
     own_layout: bool,
-    classes: Vec<String>,
-    labels: Option<Labels>,
+    labels: Labels,
     wanted: Option<f64>,
     unit: f64,
 }
 
+/// A motion; one that a list names and that is not there has no file.
+#[derive(Debug)]
+struct Item {
+    name: String,
+    path: PathBuf,
+    file: Option<usize>,
+}
+
 impl Bvh {
-    fn read_file(&self, file: usize) -> Result<SkeletonSequence, FileError> {
+    fn read_item(&self, item: &Item) -> Result<Recording, FileError> {
+        let Some(file) = item.file else {
+            return Err(FileError::ListedButAbsent { list: LIST });
+        };
         let bytes = self.files.read(file, MAX_BYTES)?;
         let (hierarchy, lines) = Hierarchy::parse(&bytes)?;
         if self.own_layout {
             hierarchy.check_like(&self.layout)?;
         }
         let picked = motion::pick(&hierarchy.names(), &self.layout)?;
-        let source = stem(self.files.path(file));
         let meta = Meta {
-            label: self.labels.as_ref().and_then(|labels| labels.of(&source)),
-            source,
+            source: item.name.clone(),
             ..Meta::default()
         };
-        frames::read(lines, &hierarchy, &picked, self.wanted, self.unit, meta)
+        let mut recording = Recording {
+            sequence: frames::read(lines, &hierarchy, &picked, self.wanted, self.unit, meta)?,
+            repairs: Vec::new(),
+            sides: Vec::new(),
+        };
+        self.labels.complete(&item.name, None, &mut recording)?;
+        Ok(recording)
     }
 }
 
@@ -186,11 +203,11 @@ impl Source for Bvh {
     }
 
     fn classes(&self) -> &[String] {
-        &self.classes
+        self.labels.classes()
     }
 
     fn splits(&self) -> &[String] {
-        &[]
+        self.labels.splits()
     }
 
     fn len(&self) -> usize {
@@ -198,11 +215,12 @@ impl Source for Bvh {
     }
 
     fn path(&self, item: usize) -> PathBuf {
-        self.files.path(self.items[item]).to_owned()
+        self.items[item].path.clone()
     }
 
     fn bytes(&self, item: usize) -> u64 {
-        self.files.bytes(self.items[item])
+        let file = self.items[item].file;
+        file.map_or(0, |file| self.files.bytes(file))
     }
 
     fn skipped(&self) -> &[Skipped] {
@@ -210,16 +228,9 @@ impl Source for Bvh {
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
-        let file = self.items[item];
-        let recording = self
-            .read_file(file)
-            .map(|sequence| Recording {
-                sequence,
-                repairs: Vec::new(),
-                sides: Vec::new(),
-            })
-            .map_err(|error| DataError::file(self.files.path(file), error));
-        vec![recording]
+        let item = &self.items[item];
+        let read = self.read_item(item);
+        vec![read.map_err(|error| DataError::file(&item.path, error))]
     }
 }
 

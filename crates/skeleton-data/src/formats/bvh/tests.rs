@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::formats::Side;
 
 const BODY: &str = include_str!("../../../tests/fixtures/mocap/body.bvh");
 /// Channels that are a subset, in an unusual order, and braces wherever.
@@ -280,12 +281,92 @@ fn a_file_finds_the_labels_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.bvh");
     std::fs::write(&path, SMALL).unwrap();
-    std::fs::write(folder.path().join("labels.csv"), "name,label\na,jump\n").unwrap();
-    for path in [folder.path(), &path] {
+    std::fs::write(
+        folder.path().join("labels.csv"),
+        "file,label,subject,camera,split\nb.bvh,hop,,,train\na.bvh,jump,3,2,test\n",
+    )
+    .unwrap();
+    for (path, count) in [(folder.path(), 2), (&path, 1)] {
         let source = open(path, &OpenOptions::default()).unwrap();
-        assert_eq!(source.classes(), ["jump"]);
+        assert_eq!(source.len(), count);
+        assert_eq!(source.splits(), ["given"]);
         let read = source.read(0).remove(0).unwrap();
-        assert_eq!(read.sequence.meta().label, Some(0));
+        let meta = read.sequence.meta();
+        let known = (meta.label, meta.subject, meta.camera);
+        assert_eq!((known.1, known.2), (Some(3), Some(2)));
+        let class = meta.label.and_then(|label| source.classes().get(label));
+        assert_eq!(class.map(String::as_str), Some("jump"));
+        assert_eq!(read.sides, [Some(Side::Test)]);
+    }
+    let source = open(folder.path(), &OpenOptions::default()).unwrap();
+    let found = errors(&*source);
+    assert!(
+        found[0].ends_with("b.bvh: is named in labels.csv but is not there"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn folders_are_classes_and_tell_files_of_one_name_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["walk", "jump"] {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+        std::fs::write(folder.path().join(class).join("01.bvh"), SMALL).unwrap();
+    }
+    let source = open(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(source.classes(), ["jump", "walk"]);
+    assert!(source.skipped().is_empty());
+    for (item, name) in [(0, "jump/01"), (1, "walk/01")] {
+        let read = source.read(item).remove(0).unwrap();
+        let meta = read.sequence.meta();
+        assert_eq!((meta.source.as_str(), meta.label), (name, Some(item)));
+    }
+    let options = OpenOptions {
+        classes: Some(vec!["walk".into()]),
+        ..OpenOptions::default()
+    };
+    let error = open(folder.path(), &options).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "jump/01: its folder is `jump`, expected the name of a class, or a number below 1"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn bad_lists_of_labels_are_named_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.bvh"), SMALL).unwrap();
+    let cases = [
+        (
+            "name,label\na,jump\n",
+            "line 1: column 1 is `name`, expected one of file, label, subject, camera, split, each once",
+        ),
+        (
+            "file,label\na\n",
+            "line 2: 1 fields, expected the 2 of the header",
+        ),
+        (
+            "file,label,split\na,jump,val\n",
+            "line 2: split is `val`, expected `train` or `test`",
+        ),
+        (
+            "file,label\na,jump\na.bvh,jump\n",
+            "line 3: file is `a.bvh`, expected every recording once",
+        ),
+    ];
+    for (list, expected) in cases {
+        std::fs::write(folder.path().join("labels.csv"), list).unwrap();
+        for path in [folder.path().to_owned(), folder.path().join("a.bvh")] {
+            let error = open(&path, &OpenOptions::default())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.ends_with(&format!("labels.csv: {expected}")),
+                "{error}"
+            );
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::skeleton::{Skeleton, to_radians};
-use crate::formats::FileError;
-use crate::formats::lines::{Lines, fields, first, number, shown, values, wrong};
+use crate::formats::lines::{Lines, fields, first, number, values, wrong};
 use crate::formats::motion::{Track, listed, stride};
+use crate::formats::{FileError, shown};
 use crate::{Meta, SkeletonSequence};
 
 /// Frames a second of CMU's recordings, where neither the file nor the index says another.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::fields::{axis_order, bone_axis_order, dofs, numbers, root_order, tokens};
 use super::skeleton::{Bone, Skeleton};
-use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{Lines, number, shown, wrong};
+use crate::formats::lines::{Lines, number, wrong};
 use crate::formats::motion::MAX_JOINTS;
+use crate::formats::{FileError, shown};
 
 /// Metres in an inch.
 const INCH: f64 = 0.0254;
@@ -139,7 +139,7 @@ impl Asf {
                     [b"deg"] => false,
                     [b"rad"] => true,
                     _ => {
-                        let found = shown(&rest.join(&b' '));
+                        let found = shown(rest.join(&b' '));
                         return Err(wrong(line, "`angle`", found, "`deg` or `rad`"));
                     }
                 });
@@ -175,7 +175,7 @@ impl Asf {
                     return Ok(());
                 }
                 let expected = "zeros: programs disagree on what other presets mean";
-                Err(wrong(line, what, shown(&rest.join(&b' ')), expected))
+                Err(wrong(line, what, shown(rest.join(&b' ')), expected))
             }
             _ => Err(wrong(
                 line,
@@ -318,7 +318,7 @@ impl Asf {
                 return Err(wrong(
                     line,
                     "what comes before the hierarchy",
-                    shown(&fields.join(&b' ')),
+                    shown(fields.join(&b' ')),
                     "`begin`",
                 ));
             }

@@ -1,8 +1,8 @@
 //! The fields of ASF files.
 
-use crate::formats::FileError;
 use crate::formats::kinematics::Vector;
-use crate::formats::lines::{number, shown, wrong};
+use crate::formats::lines::{number, wrong};
+use crate::formats::{FileError, shown};
 
 /// The letters of an order of rotation, by axis.
 const AXES: [u8; 3] = *b"xyz";
@@ -108,7 +108,7 @@ pub(super) fn root_order(line: usize, fields: &[&[u8]]) -> Result<[(bool, usize)
     Err(wrong(
         line,
         "`order`",
-        shown(&fields.join(&b' ')),
+        shown(fields.join(&b' ')),
         "tx, ty, tz, rx, ry and rz once each",
     ))
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use csv::ByteRecord;
-
 use crate::DataError;
-use crate::formats::FileError;
 use crate::formats::files::{Files, has_extension};
-use crate::formats::lines::{self, line_of, number, shown};
+use crate::formats::lines::{self, number};
+use crate::formats::rows::Rows;
+use crate::formats::{FileError, shown};
 
 /// The name under which the index is distributed.
 pub(super) const NAME: &str = "CMU_index.csv";
@@ -52,51 +51,42 @@ impl Index {
 
     /// Reads the bytes of an index; a second row of the same trial is passed over.
     pub fn parse(bytes: &[u8]) -> Result<Self, FileError> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let broken = |error: csv::Error| FileError::Field {
-            what: "the index".into(),
-            found: error.to_string(),
-            expected: "a table of comma-separated values".into(),
-        };
-        let header = reader.byte_headers().map_err(broken)?.clone();
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        // Latin-1: every byte is the character of its number.
+        let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+        let mut rows = Rows::of_any_length(&text)?;
         let mut columns = [0; COLUMNS.len()];
         for (column, name) in columns.iter_mut().zip(COLUMNS) {
-            let found = header.iter().position(|field| {
-                let field = field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field);
-                field.trim_ascii().eq_ignore_ascii_case(name.as_bytes())
-            });
-            *column = found.ok_or_else(|| FileError::Missing {
-                what: format!("column `{name}`"),
-                purpose: "an index of CMU's trials".into(),
-            })?;
+            let mut header = rows.header().iter();
+            *column = header
+                .position(|field| field.eq_ignore_ascii_case(name))
+                .ok_or_else(|| FileError::Missing {
+                    what: format!("column `{name}`"),
+                    purpose: "an index of CMU's trials".into(),
+                })?;
         }
         let mut entries = BTreeMap::new();
-        let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record).map_err(broken)? {
-            let line = line_of(record.position());
-            let field =
-                |column: usize| record.get(columns[column]).unwrap_or_default().trim_ascii();
+        while rows.advance()? {
+            let field = |column: usize| rows.cell(columns[column]).unwrap_or_default();
             let wrong = |column: usize, expected: &str| {
                 let what = format!("`{}`", COLUMNS[column]);
-                lines::wrong(line, &what, shown(field(column)), expected)
+                lines::wrong(rows.line(), &what, shown(field(column)), expected)
             };
             let whole = |column: usize| -> Result<u32, FileError> {
-                (std::str::from_utf8(field(column)).ok())
-                    .and_then(|text| text.parse().ok())
-                    .ok_or_else(|| wrong(column, "a whole number"))
+                let number = field(column).parse();
+                number.map_err(|_| wrong(column, "a whole number"))
             };
             let trial = (whole(0)?, whole(1)?);
             let frame_rate = match field(3) {
-                [] => None,
+                "" => None,
                 text => Some(
-                    number(text)
+                    number(text.as_bytes())
                         .filter(|&rate| rate > 0.0)
                         .ok_or_else(|| wrong(3, "a positive number or nothing"))?,
                 ),
             };
             entries.entry(trial).or_insert(Entry {
-                // Latin-1: every byte is the character of its number.
-                description: field(2).iter().map(|&byte| char::from(byte)).collect(),
+                description: field(2).to_owned(),
                 frame_rate,
             });
         }

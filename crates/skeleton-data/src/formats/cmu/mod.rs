@@ -44,8 +44,10 @@ use std::sync::Arc;
 use self::index::Index;
 use super::files::{Files, has_extension};
 use super::format::Sample;
-use super::labels::{self, Labels};
-use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion, stem};
+use super::label_list::LIST;
+use super::labels::{Labels, WithoutList};
+use super::names::{name_of, stem};
+use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion};
 use crate::{DataError, Layout, Meta};
 
 /// Motions beyond this size are not read; 300,000 frames of the data set's 800 bytes fit, 45 minutes.
@@ -68,82 +70,95 @@ pub(in crate::formats) fn detect(sample: &Sample) -> bool {
 /// [`OpenOptions::layout`] names the joints wanted.
 ///
 /// [`Meta::source`] is the file's name (a second file of the same name is left out), [`Meta::subject`] the number before
-/// the `_` of a name like `01_01`. The data set has no classes. A `labels.csv` with the columns `name` and `label` gives
-/// them; without one, and with [`OpenOptions::classes`], a trial whose motion description in the index is the name
-/// of a class, in any case, has that label. The index is `CMU_index.csv` or a CSV whose name begins with
-/// `cmu-mocap-index`, with the columns `Subject`, `Trial #`, `Motion Description` and `framerate`, in Latin-1; it also
-/// says which trials were recorded at 60 frames a second. Without it 120 is taken.
+/// the `_` of a name like `01_01` unless a list says another. The data set has no classes, and its folders are subjects.
+/// Labels, subjects, cameras and the split `given` come from `labels.csv` with the columns `file`, `label` and, where known,
+/// `subject`, `camera` and `split` (`train` or `test`), in the folder or below, or beside a motion that is opened alone; a
+/// motion is named by its path from the list's folder, with or without extension, and one that is not there is refused
+/// when it is read. Without a list, and with [`OpenOptions::classes`], a trial whose motion description in the index is the
+/// name of a class, in any case, has that label.
+///
+/// The index is `CMU_index.csv` or a CSV whose name begins with `cmu-mocap-index`, with the columns `Subject`, `Trial #`,
+/// `Motion Description` and `framerate`, in Latin-1; it also says which trials were recorded at 60 frames a second.
+/// Without it 120 is taken.
 ///
 /// # Errors
 /// [`DataError::EmptyFolder`] without an AMC file, [`DataError::BadOption`] for a frame rate that is not positive,
-/// [`DataError::File`] for an index or labels that cannot be read, and those of listing the files.
+/// [`DataError::File`] for an index that cannot be read or labels that cannot be used, and those of listing the files.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataError> {
     motion::check(options)?;
     let files = Files::list(path)?;
     let mut skeletons = Skeletons::default();
     skeletons.load(&files, options);
     let mut index = Index::find(&files)?;
-    let mut labels = Labels::find(&files, options)?;
     if path.is_file() && has_extension(path, "amc") {
         // What belongs to a single motion lies beside it and is not in its list.
         for beside in beside(path) {
             let files = Files::list(&beside)?;
             skeletons.load(&files, options);
             index = index.or(Index::find(&files)?);
-            labels = labels.or(Labels::find(&files, options)?);
         }
     }
-    let classes = match &labels {
-        Some(labels) => labels.classes.clone(),
-        None => options.classes.clone().unwrap_or_default(),
-    };
-    let mut source = Cmu {
-        layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
-        items: Vec::new(),
-        skipped: Vec::new(),
-        wanted: options.frame_rate,
-        files,
-        classes,
-    };
-    source.files.retain(|path| has_extension(path, "amc"));
-    if source.files.is_empty() {
+    let motions: Vec<usize> = (0..files.len())
+        .filter(|&file| has_extension(files.path(file), "amc"))
+        .collect();
+    if motions.is_empty() {
         return Err(DataError::EmptyFolder {
             path: path.to_owned(),
             expected: "AMC files such as 01_01.amc",
         });
     }
-    let mut names = BTreeSet::new();
-    for file in 0..source.files.len() {
-        let path = source.files.path(file);
-        let name = stem(path);
-        if !names.insert(name.clone()) {
-            source.skipped.push(Skipped {
-                path: path.to_owned(),
-                reason: SkipReason::DuplicateName,
-            });
+    let names: Vec<String> = (motions.iter())
+        .map(|&file| name_of(path, files.path(file)))
+        .collect();
+    let labels = motion::labels(path, &files, &names, WithoutList::Own, options)?;
+    let mut items = Vec::new();
+    let mut skipped = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (file, name) in motions.into_iter().zip(names) {
+        let path = files.path(file).to_owned();
+        let source = stem(&path);
+        if !seen.insert(source.clone()) {
+            let reason = SkipReason::DuplicateName;
+            skipped.push(Skipped { path, reason });
             continue;
         }
-        let trial = trial(&name);
+        let trial = trial(&source);
         let entry = index.as_ref().and_then(|index| index.get(trial?));
-        source.items.push(Item {
-            file,
-            skeleton: skeletons.of(path),
+        let class = entry.filter(|_| !labels.listed()).and_then(|entry| {
+            let same = |class: &&String| class.eq_ignore_ascii_case(&entry.description);
+            labels.classes().iter().find(same).cloned()
+        });
+        items.push(Item {
+            name,
+            skeleton: skeletons.of(&path),
+            path,
+            file: Some(file),
             recorded: entry.and_then(|entry| entry.frame_rate),
+            class,
             meta: Meta {
-                label: match &labels {
-                    Some(labels) => labels.of(&name),
-                    None => entry.and_then(|entry| {
-                        let same = |class: &String| class.eq_ignore_ascii_case(&entry.description);
-                        source.classes.iter().position(same)
-                    }),
-                },
                 subject: trial.map(|(subject, _)| subject),
-                source: name,
+                source,
                 ..Meta::default()
             },
         });
     }
-    Ok(Box::new(source))
+    items.extend(labels.absent().iter().map(|absent| Item {
+        name: name_of(path, absent),
+        skeleton: skeletons.of(absent),
+        path: absent.clone(),
+        file: None,
+        recorded: None,
+        class: None,
+        meta: Meta::default(),
+    }));
+    Ok(Box::new(Cmu {
+        layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
+        items,
+        skipped,
+        wanted: options.frame_rate,
+        files,
+        labels,
+    }))
 }
 
 /// Subject and trial of a name such as `01_01`.
@@ -168,7 +183,7 @@ fn beside(path: &Path) -> Vec<PathBuf> {
             ["asf", "ASF"].map(|extension| folder.join(format!("{prefix}.{extension}")))
         })
         .collect();
-    found.extend([index::NAME, labels::NAME].map(|name| folder.join(name)));
+    found.push(folder.join(index::NAME));
     found.retain(|path| path.is_file());
     found
 }
@@ -239,19 +254,51 @@ impl Skeletons {
 struct Cmu {
     files: Files,
     layout: Layout,
-    classes: Vec<String>,
+    labels: Labels,
     wanted: Option<f64>,
     items: Vec<Item>,
     skipped: Vec<Skipped>,
 }
 
+/// A motion; one that a list names and that is not there has no file.
 #[derive(Debug)]
 struct Item {
-    file: usize,
+    /// What lists call it.
+    name: String,
+    path: PathBuf,
+    file: Option<usize>,
     skeleton: Loaded,
     /// Frames a second by the index.
     recorded: Option<f64>,
+    /// The class that the index describes.
+    class: Option<String>,
     meta: Meta,
+}
+
+impl Cmu {
+    fn read_item(&self, item: &Item) -> Result<Recording, DataError> {
+        let refuse = |error| DataError::file(&item.path, error);
+        let absent = || refuse(FileError::ListedButAbsent { list: LIST });
+        let file = item.file.ok_or_else(absent)?;
+        let skeleton = (item.skeleton.as_ref())
+            .map_err(|(path, error)| DataError::file(path, error.clone()))?;
+        let rates = Rates {
+            recorded: item.recorded,
+            wanted: self.wanted,
+        };
+        let read = || {
+            let bytes = self.files.read(file, MAX_BYTES)?;
+            let mut recording = Recording {
+                sequence: parse_amc(&bytes, skeleton, rates, item.meta.clone())?,
+                repairs: Vec::new(),
+                sides: Vec::new(),
+            };
+            self.labels
+                .complete(&item.name, item.class.as_deref(), &mut recording)?;
+            Ok(recording)
+        };
+        read().map_err(refuse)
+    }
 }
 
 impl Source for Cmu {
@@ -264,11 +311,11 @@ impl Source for Cmu {
     }
 
     fn classes(&self) -> &[String] {
-        &self.classes
+        self.labels.classes()
     }
 
     fn splits(&self) -> &[String] {
-        &[]
+        self.labels.splits()
     }
 
     fn len(&self) -> usize {
@@ -276,11 +323,12 @@ impl Source for Cmu {
     }
 
     fn path(&self, item: usize) -> PathBuf {
-        self.files.path(self.items[item].file).to_owned()
+        self.items[item].path.clone()
     }
 
     fn bytes(&self, item: usize) -> u64 {
-        self.files.bytes(self.items[item].file)
+        let file = self.items[item].file;
+        file.map_or(0, |file| self.files.bytes(file))
     }
 
     fn skipped(&self) -> &[Skipped] {
@@ -288,26 +336,7 @@ impl Source for Cmu {
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
-        let item = &self.items[item];
-        let read = || {
-            let skeleton = (item.skeleton.as_ref())
-                .map_err(|(path, error)| DataError::file(path, error.clone()))?;
-            let rates = Rates {
-                recorded: item.recorded,
-                wanted: self.wanted,
-            };
-            let sequence = self
-                .files
-                .read(item.file, MAX_BYTES)
-                .and_then(|bytes| parse_amc(&bytes, skeleton, rates, item.meta.clone()))
-                .map_err(|error| DataError::file(self.files.path(item.file), error))?;
-            Ok(Recording {
-                sequence,
-                repairs: Vec::new(),
-                sides: Vec::new(),
-            })
-        };
-        vec![read()]
+        vec![self.read_item(&self.items[item])]
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of opening folders, archives and single files of CMU's motion capture.
 
 use super::*;
+use crate::formats::Side;
 
 const BODY_ASF: &str = include_str!("../../../tests/fixtures/mocap/body.asf");
 const BODY_AMC: &str = include_str!("../../../tests/fixtures/mocap/body.amc");
@@ -96,7 +97,10 @@ fn labels_and_archives_are_read_alike() {
         ("all/subjects/01/01.asf", BODY_ASF),
         ("all/subjects/01/01_01.amc", BODY_AMC),
         ("all/subjects/01/01_02.amc", BODY_AMC),
-        ("all/labels.csv", "name,label\n01_02,walk\n01_09,climb\n"),
+        (
+            "all/labels.csv",
+            "file,label\nsubjects/01/01_02,walk\nsubjects/01/01_09,climb\n",
+        ),
         ("all/CMU_index.csv", INDEX),
     ] {
         archive
@@ -106,12 +110,102 @@ fn labels_and_archives_are_read_alike() {
     }
     archive.finish().unwrap();
     let source = open(&path, &OpenOptions::default()).unwrap();
-    assert_eq!(source.classes(), ["climb", "walk"]);
-    let labels: Vec<_> = read_all(&*source)
-        .into_iter()
-        .map(|read| read.unwrap().sequence.meta().label)
+    assert_eq!(source.classes(), ["walk"]);
+    let read = read_all(&*source);
+    let labels: Vec<_> = (read.iter().flatten())
+        .map(|read| read.sequence.meta().label)
         .collect();
-    assert_eq!(labels, [None, Some(1)]);
+    assert_eq!(labels, [None, Some(0)]);
+    let absent = read[2].as_ref().unwrap_err();
+    assert!(
+        absent.ends_with("subjects/01/01_09: is named in labels.csv but is not there"),
+        "{absent}"
+    );
+}
+
+#[test]
+fn a_list_goes_before_the_index_and_gives_subjects_cameras_and_sides() {
+    let list =
+        "file,label,subject,camera,split\n01/01_01.amc,jump,,2,train\n02/02_01,run,9,,test\n";
+    let folder = folder(&[
+        ("subjects/01/01.asf", BODY_ASF),
+        ("subjects/01/01_01.amc", BODY_AMC),
+        ("subjects/01/01_02.amc", BODY_AMC),
+        ("subjects/02/02.asf", BODY_ASF),
+        ("subjects/02/02_01.amc", BODY_AMC),
+        ("subjects/labels.csv", list),
+        ("CMU_index.csv", INDEX),
+    ]);
+    let classes = Some(vec!["run".into(), "walk".into(), "jump".into()]);
+    let options = OpenOptions {
+        classes,
+        ..OpenOptions::default()
+    };
+    let source = open(folder.path(), &options).unwrap();
+    assert_eq!(source.splits(), ["given"]);
+    let facts: Vec<_> = (read_all(&*source).into_iter().flatten())
+        .map(|read| {
+            let meta = read.sequence.meta();
+            (meta.label, meta.subject, meta.camera, read.sides[0])
+        })
+        .collect();
+    let expected = [
+        (Some(2), Some(1), Some(2), Some(Side::Train)),
+        (None, Some(1), None, None),
+        (Some(0), Some(9), None, Some(Side::Test)),
+    ];
+    assert_eq!(facts, expected);
+}
+
+#[test]
+fn folders_of_subjects_are_no_classes() {
+    let folder = folder(&[
+        ("subjects/01/01.asf", BODY_ASF),
+        ("subjects/01/01_01.amc", BODY_AMC),
+        ("subjects/02/02.asf", BODY_ASF),
+        ("subjects/02/02_01.amc", BODY_AMC),
+    ]);
+    let source = open(folder.path(), &OpenOptions::default()).unwrap();
+    assert!(source.classes().is_empty() && source.splits().is_empty());
+    for read in read_all(&*source) {
+        assert_eq!(read.unwrap().sequence.meta().label, None);
+    }
+}
+
+#[test]
+fn bad_lists_of_labels_are_named_with_their_line() {
+    let cases = [
+        (
+            "name,label\n01_01,walk\n",
+            "line 1: column 1 is `name`, expected one of file, label, subject, camera, split, each once",
+        ),
+        (
+            "file,label,subject\n01_01,walk,x\n",
+            "line 2: subject is `x`, expected a whole number",
+        ),
+        (
+            "file,label\n01_01,climb\n",
+            "line 2: label is `climb`, expected the name of a class, or a number below 1",
+        ),
+    ];
+    let options = OpenOptions {
+        classes: Some(vec!["walk".into()]),
+        ..OpenOptions::default()
+    };
+    for (list, expected) in cases {
+        let folder = folder(&[
+            ("01.asf", BODY_ASF),
+            ("01_01.amc", BODY_AMC),
+            ("labels.csv", list),
+        ]);
+        for path in [folder.path().to_owned(), folder.path().join("01_01.amc")] {
+            let error = open(&path, &options).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("labels.csv: {expected}")),
+                "{error}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::formats::{FileError, Place, json, text_of};
+use crate::formats::{FileError, MAX_COORDINATES, Place, json, text_of};
 use crate::{ClipShape, Meta, SkeletonSequence};
 
 /// Joints of OpenPose's COCO body.
@@ -15,8 +15,6 @@ const JOINTS: usize = 18;
 const MAX_FRAMES: usize = 1 << 16;
 /// Most persons of a frame.
 const MAX_PERSONS: usize = 64;
-/// Most values of a recording, 64 MiB as f32.
-const MAX_VALUES: usize = 16 << 20;
 /// Fractions of the picture reach a little beyond it where a joint is guessed outside; pixels go far beyond.
 const RANGE: std::ops::RangeInclusive<f32> = -1.0..=2.0;
 
@@ -103,11 +101,11 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Clip, FileError> {
         return Err(FileError::NoBodies { frames });
     }
     let shape = ClipShape::new(frames, persons, JOINTS, 3);
-    if shape.checked_len().is_none_or(|len| len > MAX_VALUES) {
+    if shape.checked_len().is_none_or(|len| len > MAX_COORDINATES) {
         return Err(FileError::TooManyCoordinates {
             frames,
             bodies: persons,
-            limit: MAX_VALUES,
+            limit: MAX_COORDINATES,
         });
     }
     let mut values = vec![0.0; shape.len()];

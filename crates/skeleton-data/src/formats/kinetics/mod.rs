@@ -36,8 +36,8 @@ use serde::Deserialize;
 use super::files::{Files, has_extension};
 use super::format::Sample;
 use super::{
-    FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, json, read_bytes,
-    stem, text_of,
+    FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, json,
+    numbered_classes, read_bytes, shortened, shown, stem, text_of,
 };
 use crate::{DataError, Layout};
 
@@ -137,7 +137,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
         });
     }
     let split = items.iter().any(|item| item.side.is_some());
-    let numbered = || (0..CLASSES).map(|label| format!("class {label}")).collect();
+    let numbered = || numbered_classes(CLASSES);
     Ok(Box::new(Kinetics {
         files,
         items,
@@ -266,7 +266,7 @@ impl Kinetics {
             };
             let label = self.classes.iter().position(|class| class == name);
             return label.map(Some).ok_or_else(|| {
-                let found = format!("`{}`", name.chars().take(40).collect::<String>());
+                let found = shown(name);
                 refuse(
                     "label",
                     found,
@@ -282,7 +282,7 @@ impl Kinetics {
         match name {
             Some(name) if self.named && name != class => Err(FileError::Contradiction {
                 field: "label",
-                found: name.chars().take(40).collect(),
+                found: shortened(name),
                 witness: "the line of label_name.txt that label_index gives",
                 expected: class.clone(),
             }),

@@ -1,7 +1,9 @@
 //! The plain reader of `.skeleton` text that the fast one is compared with: every line cut into fields, every
 //! coordinate by the standard library.
 
-use crate::formats::{FileError, Place, checked_coordinate, text_of};
+use crate::formats::{
+    FileError, MAX_COORDINATES, Place, checked_coordinate, shortened, shown, text_of,
+};
 use crate::{ClipShape, Meta, SkeletonSequence};
 
 /// Joints of a Kinect v2 body.
@@ -14,9 +16,6 @@ const JOINT_FIELDS: usize = 12;
 const FRAME_BYTES: usize = 2;
 /// Fewest bytes a body takes: every field one byte and one separator, and the joint count's line.
 const BODY_BYTES: usize = 2 * BODY_FIELDS + 3 + JOINTS * 2 * JOINT_FIELDS;
-/// Most coordinates of one recording, 64 MiB as f32. The data set's longest, 300 frames, would reach it with
-/// hundreds of bodies; a file of many ids and empty frames would otherwise grow quadratically.
-const MAX_COORDINATES: usize = 16 << 20;
 
 pub(super) fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
     let mut lines = Lines::new(text_of(bytes)?);
@@ -52,7 +51,7 @@ impl<'a> Bodies<'a> {
                 if bodies.sightings[first..].contains(&(frame, number)) {
                     return Err(FileError::DuplicateBody {
                         line: lines.number,
-                        id: id.chars().take(40).collect(),
+                        id: shortened(id),
                         frame,
                     });
                 }
@@ -140,8 +139,7 @@ impl<'a> Lines<'a> {
         let refuse = |reason: String| FileError::Count {
             line: self.number,
             what,
-            // A binary file can have a line of megabytes.
-            found: text.chars().take(40).collect(),
+            found: shortened(text),
             reason,
         };
         let digits =
@@ -189,7 +187,7 @@ impl<'a> Lines<'a> {
         }
         Err(FileError::JointCount {
             place: Place::Line(self.number),
-            found: format!("`{}`", text.chars().take(40).collect::<String>()),
+            found: shown(text),
             expected: JOINTS,
         })
     }
@@ -206,7 +204,7 @@ impl<'a> Lines<'a> {
                 place: Place::Line(self.number),
                 joint,
                 axis,
-                found: text.chars().take(40).collect(),
+                found: shortened(text),
             })?;
         }
         let found = line.split_ascii_whitespace().count();

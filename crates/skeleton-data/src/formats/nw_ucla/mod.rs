@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(super) use source::detect;
 pub use source::{open, read_folder};
 
-use super::{FileError, Place, checked_coordinate, json, read_bytes, stem, text_of};
+use super::{FileError, Place, checked_coordinate, json, read_bytes, shortened, stem, text_of};
 use crate::{ClipShape, DataError, Meta, SkeletonSequence};
 
 /// Joints of a Kinect v1 body.
@@ -76,7 +76,7 @@ pub fn parse_name(name: &str) -> Result<Meta, FileError> {
         })
     };
     fields().ok_or_else(|| FileError::Name {
-        name: short(name),
+        name: shortened(name),
         expected: "aAA_sSS_eEE_vVV with action 1, 2, 3, 4, 5, 6, 8, 9, 11 or 12 and view 1 to 3",
     })
 }
@@ -113,7 +113,7 @@ pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
     if let Some(found) = form.file_name.filter(|name| *name != meta.source) {
         return Err(FileError::Contradiction {
             field: "file_name",
-            found: short(&found),
+            found: shortened(found),
             witness: "the file's name",
             expected: meta.source,
         });
@@ -165,11 +165,6 @@ pub fn parse(bytes: &[u8], meta: Meta) -> Result<SkeletonSequence, FileError> {
     Ok(SkeletonSequence::new(values, shape, validity, meta).expect("a checked sequence"))
 }
 
-/// As much of a text as a message can bear.
-fn short(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
 /// Fails unless a label 1 to 10, number or string, is the one the name says.
 fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
     let number = match label {
@@ -179,7 +174,7 @@ fn check_label(label: &Value, meta: &Meta) -> Result<(), FileError> {
     };
     let Some(number) = number.filter(|number| (1..=10).contains(number)) else {
         return Err(FileError::Label {
-            found: short(&label.to_string()),
+            found: shortened(label.to_string()),
             expected: LABELS,
         });
     };

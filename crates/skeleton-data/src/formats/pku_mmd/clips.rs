@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::name::Video;
-use super::text::{BODIES, BODY, FRAME, JOINTS, MAX_COORDINATES, lines};
-use crate::formats::lines::shown;
-use crate::formats::{FileError, Recording, without_zeros};
+use super::text::{BODIES, BODY, FRAME, JOINTS};
+use crate::formats::lines::{Lines, wrong};
+use crate::formats::{FileError, MAX_COORDINATES, Recording, shown};
 use crate::repair::{RepairKind, note};
 use crate::{ClipShape, Meta, SkeletonSequence};
 
@@ -40,14 +40,12 @@ pub(super) struct Clip {
 /// # Errors
 /// [`FileError::Empty`] when there is no interval; a line that is none is an error in its place.
 pub fn parse_labels(bytes: &[u8]) -> Result<Vec<Result<Interval, FileError>>, FileError> {
-    without_zeros(bytes)?;
-    let intervals: Vec<_> = lines(bytes)
-        .map(|(number, line)| (number, line.trim_ascii()))
-        .filter(|(_, line)| !line.is_empty())
-        .map(|(number, line)| parse_interval(line, number))
-        .collect();
-    if intervals.is_empty() {
-        return Err(FileError::Empty);
+    let mut lines = Lines::new(bytes)?;
+    let mut intervals = Vec::new();
+    while let Some(line) = lines.next() {
+        if !line.is_empty() {
+            intervals.push(parse_interval(line, lines.number));
+        }
     }
     Ok(intervals)
 }
@@ -62,11 +60,8 @@ fn parse_interval(line: &[u8], number: usize) -> Result<Interval, FileError> {
             expected: "`class,start,end,confidence`".into(),
         });
     }
-    let refuse = |what: &str, word: &[u8], expected: &str| FileError::Field {
-        what: format!("line {number}: {what}"),
-        found: format!("`{}`", String::from_utf8_lossy(&word[..word.len().min(40)])),
-        expected: expected.to_owned(),
-    };
+    let refuse =
+        |what: &str, word: &[u8], expected: &str| wrong(number, what, shown(word), expected);
     let mut values = [0; 3];
     let expected = ["a class 1 to 51", "a frame", "a frame from 1"];
     for (((value, word), what), expected) in values

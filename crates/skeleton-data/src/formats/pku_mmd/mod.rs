@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Files, has_extension};
 use super::format::Sample;
+use super::lines::Lines;
 use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, stem};
 use crate::{DataError, Layout};
 
@@ -109,7 +110,10 @@ pub(super) fn detect(sample: &Sample) -> bool {
     if !has_extension(sample.path, "txt") || Video::parse(&stem(sample.path)).is_err() {
         return false;
     }
-    let Some((_, line)) = text::lines(sample.head).next() else {
+    let Some(line) = Lines::new(sample.head)
+        .ok()
+        .and_then(|mut lines| lines.next())
+    else {
         return false;
     };
     let number = |word: &[u8]| fast_float2::parse::<f64, _>(word.trim_ascii()).is_ok();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::formats::FileError;
+use crate::formats::{FileError, shortened};
 
 /// A part of the data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +55,7 @@ impl Video {
             })
         };
         fields().ok_or_else(|| FileError::Name {
-            name: name.chars().take(40).collect(),
+            name: shortened(name),
             expected: "NNNN-C or AxxNyy-C with the camera L, M or R",
         })
     }

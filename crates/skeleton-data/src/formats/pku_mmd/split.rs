@@ -6,7 +6,8 @@ use std::path::Path;
 use super::name::{Phase, Video};
 use crate::DataError;
 use crate::formats::files::Files;
-use crate::formats::{FileError, Side, text_of};
+use crate::formats::lines::wrong;
+use crate::formats::{FileError, Side, shown, text_of};
 
 /// Lists beyond this size are not read; the published ones have 10 kB.
 const MAX_LIST: u64 = 16 << 20;
@@ -79,10 +80,8 @@ pub fn parse_split(bytes: &[u8]) -> Result<(Phase, BTreeMap<String, Side>), File
     let mut phase = None;
     let mut sides = BTreeMap::new();
     for (number, line) in text_of(bytes)?.lines().enumerate() {
-        let refuse = |what: &str, found: &str, expected: &str| FileError::Field {
-            what: format!("line {}: {what}", number + 1),
-            found: format!("`{}`", found.chars().take(40).collect::<String>()),
-            expected: expected.to_owned(),
+        let refuse = |what: &str, found: &str, expected: &str| {
+            wrong(number + 1, what, shown(found), expected)
         };
         if let Some((heading, _)) = line.split_once(':') {
             let heading = heading.trim().to_ascii_lowercase();

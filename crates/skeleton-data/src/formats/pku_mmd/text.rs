@@ -1,7 +1,7 @@
 //! The text of a video's skeletons.
 
-use crate::formats::lines::shown;
-use crate::formats::{FileError, Place, checked_coordinate, without_zeros};
+use crate::formats::lines::Lines;
+use crate::formats::{FileError, MAX_COORDINATES, Place, checked_coordinate, shortened, shown};
 
 /// Bodies in every frame.
 pub(super) const BODIES: usize = 2;
@@ -11,8 +11,6 @@ pub(super) const JOINTS: usize = 25;
 pub(super) const BODY: usize = JOINTS * 3;
 /// Coordinates of a frame.
 pub(super) const FRAME: usize = BODIES * BODY;
-/// Most coordinates of a video, 64 MiB as f32: an hour at 30 frames a second.
-pub(super) const MAX_COORDINATES: usize = 16 << 20;
 const WHAT: &str = "two bodies of 25 joints";
 
 /// Reads the coordinates of a video, `[T, 2, 25, 3]` in metres.
@@ -23,15 +21,14 @@ const WHAT: &str = "two bodies of 25 joints";
 /// # Errors
 /// [`FileError`] with the line, and for a coordinate the body and joint.
 pub fn parse_skeletons(bytes: &[u8]) -> Result<Vec<f32>, FileError> {
-    without_zeros(bytes)?;
     // A coordinate takes a digit and a blank at least, and ten bytes as published.
     let mut values = Vec::with_capacity(bytes.len() / 8);
     let mut frames = 0;
     let mut blank = None;
-    for (number, line) in lines(bytes) {
-        let line = line.trim_ascii();
+    let mut lines = Lines::new(bytes)?;
+    while let Some(line) = lines.next() {
         if line.is_empty() {
-            blank.get_or_insert(number);
+            blank.get_or_insert(lines.number);
             continue;
         }
         // Only blank lines at the end mean nothing: one between frames can be a frame that was lost.
@@ -39,7 +36,7 @@ pub fn parse_skeletons(bytes: &[u8]) -> Result<Vec<f32>, FileError> {
             return Err(fields(blank, 0));
         }
         if read_frame(line, &mut values).is_none() {
-            return Err(damage(line, number));
+            return Err(damage(line, lines.number));
         }
         frames += 1;
         if values.len() > MAX_COORDINATES {
@@ -50,26 +47,7 @@ pub fn parse_skeletons(bytes: &[u8]) -> Result<Vec<f32>, FileError> {
             });
         }
     }
-    if frames == 0 {
-        return Err(FileError::Empty);
-    }
     Ok(values)
-}
-
-/// Lines with their 1-based numbers.
-pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut rest = bytes;
-    let mut number = 0;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        number += 1;
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let (line, behind) = rest.split_at(end);
-        rest = behind.get(1..).unwrap_or_default();
-        Some((number, line))
-    })
 }
 
 /// Appends the 150 coordinates of a line without blanks at its ends, unless something is wrong with it.
@@ -116,7 +94,7 @@ fn damage(line: &[u8], number: usize) -> FileError {
         value.and_then(checked_coordinate).is_none()
     });
     let (at, word) = bad.unwrap_or_default();
-    let text: String = String::from_utf8_lossy(word).chars().take(40).collect();
+    let text = shortened(word);
     FileError::Coordinate {
         place: Place::Line(number),
         joint: at % BODY / 3,

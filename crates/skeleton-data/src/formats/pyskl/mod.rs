@@ -25,9 +25,9 @@ use std::path::{Path, PathBuf};
 
 use self::splits::Splits;
 use self::value::{Id, Tree, Value};
-use super::dense::MAX_CLASSES;
 use super::files::{Files, has_extension};
 use super::format::Sample;
+use super::labels::MAX_CLASSES;
 use super::{FileError, Format, OpenOptions, Recording, Side, Skipped, Source, ctrgcn};
 use crate::mapped::Span;
 use crate::{DataError, Layout};

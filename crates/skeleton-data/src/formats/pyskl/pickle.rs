@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::value::{Coding, Id, Node, Part, Tree, Value};
-use crate::formats::{FileError, beginning, shortened};
+use crate::formats::{FileError, beginning, shown};
 
 /// Most values; each comes from a byte of the file at least.
 const MAX_VALUES: usize = 1 << 26;
@@ -317,7 +317,7 @@ impl Machine<'_> {
                 let sign = digits.strip_prefix('-').unwrap_or(digits);
                 let number = !sign.is_empty() && sign.bytes().all(|byte| byte.is_ascii_digit());
                 if !number {
-                    let found = format!("`{}`", shortened(text));
+                    let found = shown(text);
                     return Err(self.wrong(found, "a whole number"));
                 }
                 digits.parse().map_or(Node::Long, Node::Int)

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::value::Value;
-use crate::formats::FileError;
-use crate::formats::array::{Array, MAX_VALUES};
+use crate::formats::array::Array;
 use crate::formats::dense;
 use crate::formats::ntu::NtuName;
+use crate::formats::{FileError, MAX_COORDINATES};
 use crate::{ClipShape, Layout, Meta, SkeletonSequence};
 
 /// Longest name of a recording, in bytes.
@@ -96,11 +96,14 @@ pub(super) fn sequence(
             format!("the {} of `{}`", layout.joint_count(), layout.name()),
         ));
     }
-    if shape.checked_len().is_none_or(|count| count > MAX_VALUES) {
+    if shape
+        .checked_len()
+        .is_none_or(|count| count > MAX_COORDINATES)
+    {
         return Err(FileError::TooManyCoordinates {
             frames: shape.frames,
             bodies: shape.persons,
-            limit: MAX_VALUES,
+            limit: MAX_COORDINATES,
         });
     }
     if shape.frames == 0 {

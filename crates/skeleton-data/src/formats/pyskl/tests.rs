@@ -236,3 +236,15 @@ fn the_sample_without_keypoints_is_opened_and_every_recording_refused() {
             .ends_with("mmaction2_tests_sample.pkl#jf7RDuUTrsQ")
     );
 }
+
+#[test]
+fn one_long_text_that_many_recordings_share_is_not_decoded_for_each() {
+    let first = format!("(l(dVframe_dir\nV{}\np0\nsa", "a".repeat(2_000_000));
+    let others = "(dVframe_dir\ng0\nsa".repeat(20_000);
+    let refusals = refusals(format!("{first}{others}.").as_bytes());
+    assert_eq!(refusals.len(), 20_001);
+    assert_eq!(
+        refusals[20_000],
+        "bytes.pkl#20000: `frame_dir` is a text of 2000000 bytes, expected a short text"
+    );
+}

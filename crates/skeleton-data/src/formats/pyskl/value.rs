@@ -7,19 +7,27 @@ use std::borrow::Cow;
 
 use crate::formats::array::{Array, Element};
 use crate::formats::npy_header::EXPECTED_TYPES;
-use crate::formats::{FileError, shortened};
+use crate::formats::{FileError, shortened, shown};
 
 /// A value's number.
 pub(in crate::formats) type Id = u32;
 
 /// Dictionaries with more keys are not searched: a recording has about ten, and many recordings may share a dictionary.
 const MAX_KEYS: usize = 4096;
+/// Most bytes of a text or a number that are decoded: names are shorter, and many values may share one long text.
+const MAX_TEXT: usize = 1 << 13;
 
 /// A part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::formats) struct Part {
     pub start: usize,
     pub end: usize,
+}
+
+impl Part {
+    fn len(self) -> usize {
+        self.end - self.start
+    }
 }
 
 /// How a part says a text or bytes.
@@ -121,11 +129,12 @@ impl<'a> Value<'a> {
             Node::Int(value) => value.to_string(),
             Node::Long => "a whole number beyond 64 bits".into(),
             Node::Float(value) => value.to_string(),
-            Node::Text(..) => match self.text() {
-                Some(text) => format!("`{}`", shortened(&text)),
+            Node::Text(part, _) => match self.text() {
+                Some(text) => shown(&*text),
+                None if part.len() > MAX_TEXT => format!("a text of {} bytes", part.len()),
                 None => "a text that cannot be read".into(),
             },
-            Node::Bytes(part, _) => format!("{} bytes", part.end - part.start),
+            Node::Bytes(part, _) => format!("{} bytes", part.len()),
             Node::List(items) => format!("a list of {}", items.len()),
             Node::Tuple(items) => format!("a tuple of {}", items.len()),
             Node::Dict(items) => format!("a dictionary of {}", items.len()),
@@ -138,7 +147,7 @@ impl<'a> Value<'a> {
     }
 
     pub(in crate::formats) fn global(&self, module: Part, name: Part) -> String {
-        let word = |part| shortened(&String::from_utf8_lossy(self.slice(part)));
+        let word = |part| shortened(self.slice(part));
         format!("`{}.{}`", word(module), word(name))
     }
 
@@ -161,7 +170,7 @@ impl<'a> Value<'a> {
         match self.node() {
             // Without decoding, for long texts that are not meant.
             Node::Text(part, Coding::Raw | Coding::Utf8) => self.slice(*part) == text.as_bytes(),
-            Node::Text(part, _) if part.end - part.start < 10 * text.len() + 2 => {
+            Node::Text(part, _) if part.len() < 10 * text.len() + 2 => {
                 self.text().is_some_and(|found| found == text)
             }
             _ => false,
@@ -204,11 +213,14 @@ impl<'a> Value<'a> {
         matches!(self.node(), Node::Dict(_))
     }
 
-    /// A text; of Python 2 also bytes that are one.
+    /// A short text, of at most 8 kB in the file; of Python 2 also bytes that are one.
     pub(in crate::formats) fn text(&self) -> Option<Cow<'a, str>> {
         let Node::Text(part, coding) = *self.node() else {
             return None;
         };
+        if part.len() > MAX_TEXT {
+            return None;
+        }
         let raw = self.slice(part);
         match coding {
             Coding::Raw | Coding::Utf8 => std::str::from_utf8(raw).ok().map(Cow::Borrowed),
@@ -249,7 +261,13 @@ impl<'a> Value<'a> {
             Node::Bool(value) => Some(i64::from(value)),
             Node::Scalar { dtype, data } => {
                 let element = self.at(dtype).element()?;
-                let data = self.at(data).content()?;
+                let data = self.at(data);
+                if let Node::Text(part, _) | Node::Bytes(part, _) = data.node()
+                    && part.len() > MAX_TEXT
+                {
+                    return None;
+                }
+                let data = data.content()?;
                 let number = Array::new(data, "a number", element, vec![], false);
                 number.ok()?.integer(0)
             }

@@ -1,11 +1,8 @@
 //! Bodies of a table, some with joints missing, and the recording they make.
 
-use crate::formats::{FileError, Recording};
+use crate::formats::{FileError, MAX_COORDINATES, Recording};
 use crate::repair::{RepairKind, note};
 use crate::{ClipShape, Layout, Meta, SkeletonSequence};
-
-/// Most coordinates of one recording, 64 MiB as f32.
-pub(super) const MAX_COORDINATES: usize = 16 << 20;
 
 /// Bodies as they are read; a coordinate that is missing is NaN, and so are the others of its joint.
 #[derive(Debug)]

@@ -34,13 +34,14 @@ use std::path::Path;
 
 use super::bodies::Bodies;
 use super::joints::joint;
-use super::labels::is_list;
-use super::rows::{Rows, shortened};
 use super::source::{Table, Tables};
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
+use crate::formats::label_list::is_list;
+use crate::formats::lines::wrong;
+use crate::formats::rows::Rows;
 use crate::formats::{
-    FileError, Format, OpenOptions, Place, Recording, Source, checked_coordinate,
+    FileError, Format, OpenOptions, Place, Recording, Source, checked_coordinate, shortened, shown,
 };
 use crate::{DataError, Layout, Meta};
 
@@ -189,10 +190,8 @@ impl Columns {
         let bodies = if long { 1 } else { layout.joint_count() };
         let mut axes = vec![[None; 3]; bodies];
         for (column, text) in header.iter().enumerate() {
-            let refuse = |expected: String| FileError::Field {
-                what: format!("line 1: column {}", column + 1),
-                found: format!("`{}`", shortened(text)),
-                expected,
+            let refuse = |expected: String| {
+                wrong(1, &format!("column {}", column + 1), shown(text), expected)
             };
             let slot = match text.to_ascii_lowercase().as_str() {
                 "frame" => &mut frame,
@@ -302,11 +301,7 @@ fn point(
 }
 
 fn field(rows: &Rows, what: &str, found: &str, expected: &str) -> FileError {
-    FileError::Field {
-        what: format!("line {}: {what}", rows.line()),
-        found: format!("`{}`", shortened(found)),
-        expected: expected.to_owned(),
-    }
+    wrong(rows.line(), what, shown(found), expected)
 }
 
 fn twice(rows: &Rows, id: &str, frame: u64) -> FileError {
@@ -314,7 +309,7 @@ fn twice(rows: &Rows, id: &str, frame: u64) -> FileError {
         line: rows.line(),
         id: match id {
             "" => "of the only person".into(),
-            _ => format!("`{}`", shortened(id)),
+            _ => shown(id),
         },
         frame: usize::try_from(frame).unwrap_or(usize::MAX),
     }

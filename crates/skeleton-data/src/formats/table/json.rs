@@ -25,14 +25,14 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::bodies::Bodies;
-use super::labels::is_list;
 use super::nested::{Nested, Token};
-use super::rows::shortened;
 use super::source::{MAX_BYTES, Table, Tables};
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
+use crate::formats::label_list::is_list;
 use crate::formats::{
-    FileError, Format, OpenOptions, Place, Recording, Source, checked_coordinate, json, text_of,
+    FileError, Format, OpenOptions, Place, Recording, Source, checked_coordinate, json, shortened,
+    text_of,
 };
 use crate::{DataError, Layout, Meta};
 
@@ -157,7 +157,7 @@ fn label_text(label: &Value) -> Result<String, FileError> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) if number.is_u64() => Ok(number.to_string()),
         other => Err(FileError::Label {
-            found: shortened(&other.to_string()),
+            found: shortened(other.to_string()),
             expected: "the name of a class, or its number from 0",
         }),
     }

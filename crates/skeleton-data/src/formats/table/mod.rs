@@ -6,7 +6,5 @@ pub mod npy;
 
 mod bodies;
 mod joints;
-mod labels;
 mod nested;
-mod rows;
 mod source;

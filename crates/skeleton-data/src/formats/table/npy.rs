@@ -16,15 +16,17 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::bodies::{Bodies, MAX_COORDINATES};
-use super::labels::{LIST, Labels, name_of};
+use super::bodies::Bodies;
 use crate::formats::array::Array;
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
+use crate::formats::label_list::LIST;
+use crate::formats::labels::{Labels, WithoutList};
+use crate::formats::names::name_of;
 use crate::formats::npy_header::Header;
 use crate::formats::{
-    FileError, Format, OpenOptions, Place, Recording, Skipped, Source, checked_coordinate,
-    shortened,
+    FileError, Format, MAX_COORDINATES, OpenOptions, Place, Recording, Skipped, Source,
+    checked_coordinate, shortened,
 };
 use crate::{ClipShape, DataError, Layout, Meta};
 
@@ -78,7 +80,13 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
         };
         return Err(DataError::file(&item.path, error));
     }
-    let labels = Labels::read(path, &files, &names, &own, options)?;
+    let labels = Labels::read(
+        path,
+        &files,
+        &names,
+        WithoutList::OwnOrFolder(&own),
+        options,
+    )?;
     items.extend(labels.absent().iter().map(|absent| Item {
         name: name_of(path, absent),
         path: absent.clone(),
@@ -306,30 +314,8 @@ fn recording(
 
 impl Arrays {
     fn read_item(&self, item: &Item) -> Result<Recording, FileError> {
-        let given = self.labels.of(&item.name);
-        let own = item.own.as_ref().map(|text| {
-            let label = self.labels.label(text);
-            label.ok_or_else(|| self.labels.unknown("label".into(), text))
-        });
-        let own = own.transpose()?;
-        if let (true, Some(own), Some(listed)) = (self.labels.listed(), own, given.label)
-            && own != listed
-        {
-            return Err(FileError::Contradiction {
-                field: "label",
-                found: own.to_string(),
-                witness: LIST,
-                expected: listed.to_string(),
-            });
-        }
         let meta = Meta {
             source: item.name.clone(),
-            label: match self.labels.listed() {
-                true => given.label,
-                false => own.or(given.label),
-            },
-            subject: given.subject,
-            camera: given.camera,
             ..Meta::default()
         };
         let mut read = match &item.place {
@@ -343,7 +329,8 @@ impl Arrays {
             }
             Whereabouts::Absent => Err(FileError::ListedButAbsent { list: LIST }),
         }?;
-        read.sides = self.labels.splits().iter().map(|_| given.side).collect();
+        self.labels
+            .complete(&item.name, item.own.as_deref(), &mut read)?;
         Ok(read)
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::labels::{LIST, Labels, name_of};
 use crate::formats::files::Files;
+use crate::formats::label_list::LIST;
+use crate::formats::labels::{Labels, WithoutList};
+use crate::formats::names::name_of;
 use crate::formats::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source};
 use crate::{DataError, Layout, Meta};
 
@@ -76,7 +78,7 @@ impl Tables {
             }
         }
         let names: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
-        let labels = Labels::read(root, &files, &names, own, options)?;
+        let labels = Labels::read(root, &files, &names, WithoutList::OwnOrFolder(own), options)?;
         items.extend(labels.absent().iter().map(|path| Item {
             name: name_of(root, path),
             path: path.clone(),
@@ -97,7 +99,6 @@ impl Tables {
         let Some(file) = item.file else {
             return Err(FileError::ListedButAbsent { list: LIST });
         };
-        let given = self.labels.of(&item.name);
         let meta = Meta {
             source: item.name.clone(),
             ..Meta::default()
@@ -107,32 +108,8 @@ impl Tables {
             mut recording,
             label,
         } = (self.parse)(&bytes, &self.layout, meta)?;
-        let own = match &label {
-            None => None,
-            Some(text) => {
-                let label = self.labels.label(text);
-                Some(label.ok_or_else(|| self.labels.unknown("label".into(), text))?)
-            }
-        };
-        if let (true, Some(own), Some(listed)) = (self.labels.listed(), own, given.label)
-            && own != listed
-        {
-            let class = |label: usize| self.labels.classes().get(label).cloned();
-            return Err(FileError::Contradiction {
-                field: "label",
-                found: class(own).unwrap_or_default(),
-                witness: LIST,
-                expected: class(listed).unwrap_or_default(),
-            });
-        }
-        let meta = recording.sequence.meta_mut();
-        meta.label = match self.labels.listed() {
-            true => given.label,
-            false => own.or(given.label),
-        };
-        meta.subject = given.subject.or(meta.subject);
-        meta.camera = given.camera.or(meta.camera);
-        recording.sides = self.labels.splits().iter().map(|_| given.side).collect();
+        self.labels
+            .complete(&item.name, label.as_deref(), &mut recording)?;
         Ok(recording)
     }
 }

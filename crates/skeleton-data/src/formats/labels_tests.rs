@@ -1,6 +1,7 @@
 //! Tests of labels.
 
 use super::*;
+use crate::formats::names::name_of;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -25,7 +26,8 @@ fn read(
         .map(|path| name_of(folder.path(), path))
         .collect();
     let own: Vec<Option<String>> = own.iter().map(|own| own.map(str::to_owned)).collect();
-    Labels::read(folder.path(), &listed, &names, &own, options)
+    let without = WithoutList::OwnOrFolder(&own);
+    Labels::read(folder.path(), &listed, &names, without, options)
 }
 
 fn with_list(list: &str, options: &OpenOptions) -> Result<Labels, DataError> {
@@ -184,15 +186,34 @@ fn bad_lists_are_named_with_line_and_column() {
     }
 }
 
-proptest::proptest! {
-    #[test]
-    fn damaged_lists_are_read_or_refused(
-        bytes in crate::formats::damage::damaged("file,label,subject,split\na,walk,3,train\nb,1,,test\n"),
-    ) {
-        let names = ["a".to_owned(), "b".to_owned()];
-        let (mut labels, mut rows) = (Labels::default(), Vec::new());
-        let root = Path::new("root");
-        let read = labels.list(&bytes, root, &root.join(LIST), &names, &mut rows);
-        proptest::prop_assert!(read.is_err() || rows.len() <= 2);
+#[test]
+fn folders_are_no_classes_where_they_mean_something_else() {
+    let folder = folder(&[("walk/a.csv", ""), ("jump/b.csv", "")]);
+    let listed = Files::list(folder.path()).unwrap();
+    let names = ["walk/a", "jump/b"].map(str::to_owned);
+    let options = OpenOptions {
+        classes: Some(vec!["hop".into()]),
+        ..OpenOptions::default()
+    };
+    for (options, classes) in [(&options, &["hop"][..]), (&OpenOptions::default(), &[])] {
+        let labels = Labels::read(folder.path(), &listed, &names, WithoutList::Own, options);
+        let labels = labels.unwrap();
+        assert_eq!(labels.classes(), classes);
+        assert_eq!(labels.of("walk/a"), Given::default());
     }
+}
+
+#[test]
+fn a_file_alone_has_its_row_of_the_list_beside_it_and_the_numbers_of_all() {
+    let list = "file,label,split\na.csv,walk,test\nb.csv,jump,train\n";
+    let folder = folder(&[("a.csv", ""), ("labels.csv", list)]);
+    let path = folder.path().join("a.csv");
+    let options = OpenOptions::default();
+    let labels = Labels::beside(&path, "a", &options).unwrap().unwrap();
+    assert_eq!(labels.classes(), ["jump", "walk"]);
+    assert_eq!(labels.of("a").label, Some(1));
+    assert_eq!(labels.of("a").side, Some(Side::Test));
+    assert!(labels.absent().is_empty());
+    std::fs::remove_file(folder.path().join("labels.csv")).unwrap();
+    assert!(Labels::beside(&path, "a", &options).unwrap().is_none());
 }

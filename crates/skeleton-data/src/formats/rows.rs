@@ -1,9 +1,8 @@
 //! Rows of a CSV file with a header, and their lines.
 
-pub(super) use crate::formats::shortened;
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::formats::{FileError, text_of};
+use super::{FileError, shortened, text_of};
 
 /// Rows behind a header; blanks around cells are cut, and blank lines are passed over.
 pub(super) struct Rows<'a> {
@@ -16,12 +15,23 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows of a file.
+    /// The rows of a file, each of as many cells as the header.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, FileError> {
         let text = text_of(bytes)?;
         // Spreadsheets mark UTF-8 with it, and it would become part of the first name.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
+        Self::read(text, ReaderBuilder::new())
+    }
+
+    /// The rows of a text, which may have more or fewer cells than the header.
+    pub(super) fn of_any_length(text: &'a str) -> Result<Self, FileError> {
+        let mut builder = ReaderBuilder::new();
+        builder.flexible(true);
+        Self::read(text, builder)
+    }
+
+    fn read(text: &'a str, builder: ReaderBuilder) -> Result<Self, FileError> {
+        let mut reader = builder.from_reader(text.as_bytes());
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
             Err(error) => return Err(refused(&error, 1)),
@@ -41,7 +51,7 @@ impl<'a> Rows<'a> {
         &self.header
     }
 
-    /// Goes to the next row, which has as many cells as the header; whether there is one.
+    /// Goes to the next row; whether there is one.
     pub(super) fn advance(&mut self) -> Result<bool, FileError> {
         let read = self.reader.read_record(&mut self.row);
         let position = match &read {
