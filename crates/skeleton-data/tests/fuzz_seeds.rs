@@ -1,5 +1,6 @@
 //! The seeds of the fuzz targets that are meant to be valid are read, so that mutations begin behind the first check. They
 //! are not part of the published crate.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
