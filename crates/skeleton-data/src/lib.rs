@@ -1,8 +1,9 @@
 //! Skeleton sequences: layouts, readers, preprocessing, datasets and splits.
 //!
-//! The way of the data: a reader of [`formats`] turns files into [`SkeletonSequence`]s and reports what it had to
-//! refuse; a [`Preprocess`] makes clips of one shape of them; a [`SkeletonDataset`] holds the clips and gives the
-//! sides of a [`Split`]; a [`Stream`] is derived on the fly, and the [`SkeletonBatcher`] stacks clips on a device.
+//! The way of the data: [`formats`] turn files into [`SkeletonSequence`]s or refuse them; a [`Preprocess`] makes clips of
+//! one shape of them; [`ingest`] does both for a whole data set, in parallel, and packs the clips into a [`store`]; a
+//! [`SkeletonDataset`] gives them back, and the sides of a [`Split`]; a [`Stream`] is derived on the fly, and the
+//! [`SkeletonBatcher`] stacks clips on a device.
 //!
 //! Axes are always `[T, M, V, C]` on the host (frames, persons, joints, channels) and `[N, M, T, V, C]` in a
 //! batch. Coordinates are metres. All that is known about a body lies in its [`Layout`].
