@@ -24,7 +24,8 @@ use super::ntu::NtuName;
 use super::pyskl::pickle;
 use super::pyskl::value::Value;
 use super::{
-    FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, ctrgcn, stem,
+    About, FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, ctrgcn,
+    stem,
 };
 use crate::mapped::{Mapped, Span};
 use crate::{DataError, Layout, Meta};
@@ -108,11 +109,14 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
     unique(&parts)?;
     let sided = parts.iter().any(|part| part.side.is_some());
     Ok(Box::new(Arrays {
-        layout,
-        classes,
-        splits: sided.then(|| SPLIT.to_owned()).into_iter().collect(),
+        about: About {
+            format: Format::AgcnNpy,
+            layout,
+            classes,
+            splits: sided.then(|| SPLIT.to_owned()).into_iter().collect(),
+            skipped,
+        },
         parts,
-        skipped,
     }))
 }
 
@@ -137,11 +141,8 @@ fn unique(parts: &[Part]) -> Result<(), DataError> {
 
 #[derive(Debug)]
 struct Arrays {
-    layout: Layout,
-    classes: Vec<String>,
-    splits: Vec<String>,
+    about: About,
     parts: Vec<Part>,
-    skipped: Vec<Skipped>,
 }
 
 #[derive(Debug)]
@@ -331,20 +332,8 @@ impl Arrays {
 }
 
 impl Source for Arrays {
-    fn format(&self) -> Format {
-        Format::AgcnNpy
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.splits
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -360,18 +349,14 @@ impl Source for Arrays {
         self.find(item).0.recordings.bytes()
     }
 
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
-    }
-
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
         let (part, row) = self.find(item);
         let read = || {
-            let meta = part.meta(row, self.classes.len())?;
+            let meta = part.meta(row, self.about.classes.len())?;
             Ok(Recording {
                 sequence: part.recordings.recording(row, meta)?,
                 repairs: Vec::new(),
-                sides: vec![part.side; self.splits.len()],
+                sides: vec![part.side; self.about.splits.len()],
             })
         };
         vec![read().map_err(|error| DataError::file(&self.path(item), error))]

@@ -15,7 +15,7 @@ use super::array::Npz;
 use super::dense::{Labels, Packed};
 use super::files::{Files, has_extension};
 use super::format::Sample;
-use super::{FileError, Format, OpenOptions, Recording, Side, Skipped, Source, numbered_classes};
+use super::{About, FileError, Format, OpenOptions, Recording, Side, Source, numbered_classes};
 use crate::mapped::{Mapped, Span};
 use crate::{DataError, Layout, Meta};
 
@@ -80,9 +80,7 @@ pub fn read(
 #[derive(Debug)]
 struct Archive {
     path: PathBuf,
-    layout: Layout,
-    classes: Vec<String>,
-    splits: [String; 1],
+    about: About,
     parts: Vec<Part>,
 }
 
@@ -103,9 +101,13 @@ impl Archive {
         let classes = classes(count.unwrap_or(0), options).map_err(refuse)?;
         Ok(Self {
             path: path.to_owned(),
-            layout,
-            classes,
-            splits: [SPLIT.to_owned()],
+            about: About {
+                format: Format::CtrgcnNpz,
+                layout,
+                classes,
+                splits: vec![SPLIT.to_owned()],
+                skipped: Vec::new(),
+            },
             parts,
         })
     }
@@ -167,20 +169,8 @@ fn parts(file: Span, layout: &Layout) -> Result<Vec<Part>, FileError> {
 }
 
 impl Source for Archive {
-    fn format(&self) -> Format {
-        Format::CtrgcnNpz
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.splits
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -196,16 +186,12 @@ impl Source for Archive {
         self.find(item).0.recordings.bytes()
     }
 
-    fn skipped(&self) -> &[Skipped] {
-        &[]
-    }
-
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
         let (part, row) = self.find(item);
         let read = || {
             let meta = Meta {
                 source: format!("{}_{row:05}", part.name),
-                label: Some(part.labels.get(row, self.classes.len())?),
+                label: Some(part.labels.get(row, self.about.classes.len())?),
                 ..Meta::default()
             };
             Ok(Recording {

@@ -38,7 +38,7 @@ mod damage;
 pub use error::{FileError, Place};
 pub use folder::{FolderRead, OnError, ReadReport, SkipReason};
 pub use format::{Format, OpenOptions, detect, open};
-pub use source::{Recording, Side, Skipped, Source};
+pub use source::{About, Recording, Side, Skipped, Source};
 
 use std::fs::File;
 use std::io::Read;

@@ -14,26 +14,11 @@ use crate::{DataError, Layout, SkeletonSequence};
 /// in parallel. An item is the smallest piece that is read as a whole: a file for most formats, a long video with
 /// its labels for PKU-MMD, one recording of an array or a pickle.
 pub trait Source: fmt::Debug + Send + Sync {
-    /// The format.
-    fn format(&self) -> Format;
-
-    /// The layout of every recording.
-    fn layout(&self) -> &Layout;
-
-    /// Class names in label order.
-    fn classes(&self) -> &[String];
-
-    /// The splits that come with the data or are published for it, by name (`ntu60-xsub`); every
-    /// [`Recording::sides`] is in this order.
-    fn splits(&self) -> &[String];
+    /// What is known once it is opened.
+    fn about(&self) -> &About;
 
     /// Number of items. Their order does not depend on the order of a folder's entries.
     fn len(&self) -> usize;
-
-    /// Whether there is no item.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 
     /// Where an item lies, for messages: a path, with `#number` behind it inside an array or a pickle.
     fn path(&self, item: usize) -> PathBuf;
@@ -41,14 +26,56 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Bytes that reading an item goes through.
     fn bytes(&self, item: usize) -> u64;
 
-    /// Files left out on purpose, known without reading them.
-    fn skipped(&self) -> &[Skipped];
-
     /// The recordings of an item, each read or refused; an item that cannot be read at all is one error.
     ///
     /// # Panics
     /// When `item` is not below [`len`](Self::len).
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>>;
+
+    /// Whether there is no item.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The format.
+    fn format(&self) -> Format {
+        self.about().format
+    }
+
+    /// The layout of every recording.
+    fn layout(&self) -> &Layout {
+        &self.about().layout
+    }
+
+    /// Class names in label order.
+    fn classes(&self) -> &[String] {
+        &self.about().classes
+    }
+
+    /// Names of the splits, in the order of every [`Recording::sides`].
+    fn splits(&self) -> &[String] {
+        &self.about().splits
+    }
+
+    /// Files left out on purpose, known without reading them.
+    fn skipped(&self) -> &[Skipped] {
+        &self.about().skipped
+    }
+}
+
+/// What is known of a data set once it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The format.
+    pub format: Format,
+    /// The layout of every recording.
+    pub layout: Layout,
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// The splits that come with the data or are published for it, by name (`ntu60-xsub`).
+    pub splits: Vec<String>,
+    /// Files left out on purpose.
+    pub skipped: Vec<Skipped>,
 }
 
 /// A sequence as a reader gives it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::formats::{FileError, Format, Side, SkipReason, Skipped};
+use crate::formats::{About, FileError, Format, Side, SkipReason, Skipped};
 use crate::preprocess::{BodyOrder, ChooseBodies, Resample, Step};
 use crate::repair::{Repair, RepairKind};
 use crate::store::{INDEX, Store};
@@ -16,10 +16,7 @@ use crate::{ClipShape, Meta, SkeletonSequence};
 /// Recordings of a two-joint body; some are refused, some mended, some files hold several.
 #[derive(Debug)]
 struct MadeUp {
-    layout: Layout,
-    classes: Vec<String>,
-    splits: Vec<String>,
-    skipped: Vec<Skipped>,
+    about: About,
     items: usize,
     /// Reads left before the machine loses its power.
     power: AtomicUsize,
@@ -28,13 +25,16 @@ struct MadeUp {
 impl MadeUp {
     fn new(items: usize) -> Self {
         Self {
-            layout: crate::dataset::tests::layout(),
-            classes: vec!["walk".into(), "sit".into(), "fly".into()],
-            splits: vec!["made-up".into()],
-            skipped: vec![Skipped {
-                path: "in/left.txt".into(),
-                reason: SkipReason::DuplicateName,
-            }],
+            about: About {
+                format: Format::Json,
+                layout: crate::dataset::tests::layout(),
+                classes: vec!["walk".into(), "sit".into(), "fly".into()],
+                splits: vec!["made-up".into()],
+                skipped: vec![Skipped {
+                    path: "in/left.txt".into(),
+                    reason: SkipReason::DuplicateName,
+                }],
+            },
             items,
             power: AtomicUsize::new(usize::MAX),
         }
@@ -66,17 +66,8 @@ impl MadeUp {
 }
 
 impl Source for MadeUp {
-    fn format(&self) -> Format {
-        Format::Json
-    }
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-    fn splits(&self) -> &[String] {
-        &self.splits
+    fn about(&self) -> &About {
+        &self.about
     }
     fn len(&self) -> usize {
         self.items
@@ -86,9 +77,6 @@ impl Source for MadeUp {
     }
     fn bytes(&self, item: usize) -> u64 {
         item as u64
-    }
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
         let spent = self
@@ -220,7 +208,7 @@ fn the_store_holds_the_prepared_clips_in_order() {
     {
         let expected = options()
             .preprocess
-            .apply(read.sequence, &source.layout)
+            .apply(read.sequence, &source.about.layout)
             .unwrap();
         assert_eq!(store.sequence(clip).unwrap(), expected);
         assert_eq!(store.side(clip, "made-up").unwrap(), read.sides[0]);

@@ -35,7 +35,9 @@ use super::format::Sample;
 use super::label_list::LIST;
 use super::labels::{Labels, WithoutList};
 use super::names::name_of;
-use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion};
+use super::{
+    About, FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion,
+};
 use crate::{DataError, Layout, Meta, SkeletonSequence};
 
 /// Files beyond this size are not read.
@@ -123,8 +125,13 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
     Ok(Box::new(Bvh {
         files,
         items,
-        skipped,
-        layout,
+        about: About {
+            format: Format::Bvh,
+            layout,
+            classes: labels.classes().to_vec(),
+            splits: labels.splits().to_vec(),
+            skipped,
+        },
         own_layout: options.layout.is_none(),
         labels,
         wanted: options.frame_rate,
@@ -151,8 +158,7 @@ fn first_layout(files: &Files, items: &[Item]) -> Result<Layout, DataError> {
 struct Bvh {
     files: Files,
     items: Vec<Item>,
-    skipped: Vec<Skipped>,
-    layout: Layout,
+    about: About,
     /// Whether the layout is the first file's hierarchy, which the others must share.
     own_layout: bool,
     labels: Labels,
@@ -176,9 +182,9 @@ impl Bvh {
         let bytes = self.files.read(file, MAX_BYTES)?;
         let (hierarchy, lines) = Hierarchy::parse(&bytes)?;
         if self.own_layout {
-            hierarchy.check_like(&self.layout)?;
+            hierarchy.check_like(&self.about.layout)?;
         }
-        let picked = motion::pick(&hierarchy.names(), &self.layout)?;
+        let picked = motion::pick(&hierarchy.names(), &self.about.layout)?;
         let meta = Meta {
             source: item.name.clone(),
             ..Meta::default()
@@ -194,20 +200,8 @@ impl Bvh {
 }
 
 impl Source for Bvh {
-    fn format(&self) -> Format {
-        Format::Bvh
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        self.labels.classes()
-    }
-
-    fn splits(&self) -> &[String] {
-        self.labels.splits()
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -221,10 +215,6 @@ impl Source for Bvh {
     fn bytes(&self, item: usize) -> u64 {
         let file = self.items[item].file;
         file.map_or(0, |file| self.files.bytes(file))
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

@@ -47,7 +47,9 @@ use super::format::Sample;
 use super::label_list::LIST;
 use super::labels::{Labels, WithoutList};
 use super::names::{name_of, stem};
-use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion};
+use super::{
+    About, FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, motion,
+};
 use crate::{DataError, Layout, Meta};
 
 /// Motions beyond this size are not read; 300,000 frames of the data set's 800 bytes fit, 45 minutes.
@@ -152,9 +154,14 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
         meta: Meta::default(),
     }));
     Ok(Box::new(Cmu {
-        layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
+        about: About {
+            format: Format::Amc,
+            layout: options.layout.clone().unwrap_or_else(Layout::cmu31),
+            classes: labels.classes().to_vec(),
+            splits: labels.splits().to_vec(),
+            skipped,
+        },
         items,
-        skipped,
         wanted: options.frame_rate,
         files,
         labels,
@@ -253,11 +260,10 @@ impl Skeletons {
 #[derive(Debug)]
 struct Cmu {
     files: Files,
-    layout: Layout,
+    about: About,
     labels: Labels,
     wanted: Option<f64>,
     items: Vec<Item>,
-    skipped: Vec<Skipped>,
 }
 
 /// A motion; one that a list names and that is not there has no file.
@@ -302,20 +308,8 @@ impl Cmu {
 }
 
 impl Source for Cmu {
-    fn format(&self) -> Format {
-        Format::Amc
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        self.labels.classes()
-    }
-
-    fn splits(&self) -> &[String] {
-        self.labels.splits()
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -329,10 +323,6 @@ impl Source for Cmu {
     fn bytes(&self, item: usize) -> u64 {
         let file = self.items[item].file;
         file.map_or(0, |file| self.files.bytes(file))
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

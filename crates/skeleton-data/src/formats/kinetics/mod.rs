@@ -36,7 +36,7 @@ use serde::Deserialize;
 use super::files::{Files, has_extension};
 use super::format::Sample;
 use super::{
-    FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, json,
+    About, FileError, Format, OpenOptions, Recording, Side, SkipReason, Skipped, Source, json,
     numbered_classes, read_bytes, shortened, shown, stem, text_of,
 };
 use crate::{DataError, Layout};
@@ -141,13 +141,16 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
     Ok(Box::new(Kinetics {
         files,
         items,
-        layout: Layout::openpose18(),
         named: names.is_some(),
-        classes: names
-            .or_else(|| options.classes.clone())
-            .unwrap_or_else(numbered),
-        splits: split.then(|| SPLIT.to_owned()).into_iter().collect(),
-        skipped,
+        about: About {
+            format: Format::Kinetics,
+            layout: Layout::openpose18(),
+            classes: names
+                .or_else(|| options.classes.clone())
+                .unwrap_or_else(numbered),
+            splits: split.then(|| SPLIT.to_owned()).into_iter().collect(),
+            skipped,
+        },
     }))
 }
 
@@ -182,12 +185,9 @@ pub fn parse_list(bytes: &[u8]) -> Result<HashMap<String, Listed>, FileError> {
 struct Kinetics {
     files: Files,
     items: Vec<Item>,
-    layout: Layout,
-    classes: Vec<String>,
+    about: About,
     /// Whether the classes are the data set's own, with which labels must agree.
     named: bool,
-    splits: Vec<String>,
-    skipped: Vec<Skipped>,
 }
 
 #[derive(Debug)]
@@ -198,20 +198,8 @@ struct Item {
 }
 
 impl Source for Kinetics {
-    fn format(&self) -> Format {
-        Format::Kinetics
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.splits
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -224,10 +212,6 @@ impl Source for Kinetics {
 
     fn bytes(&self, item: usize) -> u64 {
         self.files.bytes(self.items[item].file)
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
@@ -245,7 +229,7 @@ impl Source for Kinetics {
             Ok(Recording {
                 sequence,
                 repairs: Vec::new(),
-                sides: self.splits.iter().map(|_| item.side).collect(),
+                sides: self.about.splits.iter().map(|_| item.side).collect(),
             })
         };
         vec![read().map_err(|error| DataError::file(path, error))]
@@ -264,7 +248,7 @@ impl Kinetics {
             let Some(name) = name else {
                 return Ok(None);
             };
-            let label = self.classes.iter().position(|class| class == name);
+            let label = self.about.classes.iter().position(|class| class == name);
             return label.map(Some).ok_or_else(|| {
                 let found = shown(name);
                 refuse(
@@ -275,8 +259,8 @@ impl Kinetics {
             });
         };
         let label = usize::try_from(index).ok();
-        let Some((label, class)) = label.and_then(|l| Some((l, self.classes.get(l)?))) else {
-            let expected = format!("0 to {}", self.classes.len().saturating_sub(1));
+        let Some((label, class)) = label.and_then(|l| Some((l, self.about.classes.get(l)?))) else {
+            let expected = format!("0 to {}", self.about.classes.len().saturating_sub(1));
             return Err(refuse("label_index", index.to_string(), expected));
         };
         match name {

@@ -6,8 +6,8 @@ use super::{MAX_BYTES, NtuEdition, NtuName, is_incomplete, parse};
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
 use crate::formats::{
-    FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason, Skipped, Source, folder,
-    stem,
+    About, FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason, Skipped, Source,
+    folder, stem,
 };
 use crate::{DataError, Layout, Split};
 
@@ -18,11 +18,8 @@ const EXPECTED: &str = "`.skeleton` files";
 #[derive(Debug)]
 struct NtuSource {
     files: Files,
-    skipped: Vec<Skipped>,
-    layout: Layout,
-    classes: Vec<String>,
-    splits: [Split; 2],
-    split_names: Vec<String>,
+    about: About,
+    protocols: [Split; 2],
 }
 
 impl NtuSource {
@@ -62,11 +59,14 @@ impl NtuSource {
         let splits = edition.splits();
         Ok(Self {
             files,
-            skipped,
-            layout: Layout::ntu25(),
-            classes: edition.classes(),
-            splits,
-            split_names: splits.map(|split| split.name().to_owned()).to_vec(),
+            about: About {
+                format: Format::Ntu,
+                layout: Layout::ntu25(),
+                classes: edition.classes(),
+                splits: splits.map(|split| split.name().to_owned()).to_vec(),
+                skipped,
+            },
+            protocols: splits,
         })
     }
 
@@ -78,7 +78,7 @@ impl NtuSource {
         };
         let sequence = read().map_err(|error| DataError::file(path, error))?;
         let side = |split: Split| split.is_train(sequence.meta()).ok().map(Side::train_if);
-        let sides = self.splits.map(side).to_vec();
+        let sides = self.protocols.map(side).to_vec();
         Ok(Recording {
             sequence,
             repairs: Vec::new(),
@@ -88,20 +88,8 @@ impl NtuSource {
 }
 
 impl Source for NtuSource {
-    fn format(&self) -> Format {
-        Format::Ntu
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.split_names
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -114,10 +102,6 @@ impl Source for NtuSource {
 
     fn bytes(&self, item: usize) -> u64 {
         self.files.bytes(item)
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

@@ -13,8 +13,8 @@ use crate::dataset::NameLists;
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
 use crate::formats::{
-    FileError, FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason, Skipped,
-    Source, folder, json, stem, text_of,
+    About, FileError, FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason,
+    Skipped, Source, folder, json, stem, text_of,
 };
 use crate::{DataError, Layout, SkeletonSequence, Split};
 
@@ -110,10 +110,7 @@ struct NwUclaSource {
     files: Files,
     lists: Option<Lists>,
     absent: Vec<(PathBuf, &'static str)>,
-    skipped: Vec<Skipped>,
-    layout: Layout,
-    classes: Vec<String>,
-    split_names: [String; 1],
+    about: About,
 }
 
 impl NwUclaSource {
@@ -172,10 +169,13 @@ impl NwUclaSource {
             files,
             lists,
             absent,
-            skipped,
-            layout: Layout::kinect20(),
-            classes: classes(),
-            split_names: [Split::NwUclaCrossView.name().to_owned()],
+            about: About {
+                format: Format::NwUcla,
+                layout: Layout::kinect20(),
+                classes: classes(),
+                splits: vec![Split::NwUclaCrossView.name().to_owned()],
+                skipped,
+            },
         })
     }
 
@@ -210,20 +210,8 @@ impl NwUclaSource {
 }
 
 impl Source for NwUclaSource {
-    fn format(&self) -> Format {
-        Format::NwUcla
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.split_names
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -243,10 +231,6 @@ impl Source for NwUclaSource {
         } else {
             0
         }
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 use super::files::{Files, has_extension};
 use super::format::Sample;
 use super::lines::Lines;
-use super::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, stem};
+use super::{About, FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source, stem};
 use crate::{DataError, Layout};
 
 /// Files beyond this size are not read: the most coordinates, 16 bytes each.
@@ -215,11 +215,14 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
     Ok(Box::new(PkuMmd {
         files,
         items,
-        layout: Layout::ntu25(),
-        classes: options.classes.clone().unwrap_or_else(classes),
-        splits: lists.names(),
+        about: About {
+            format: Format::PkuMmd,
+            layout: Layout::ntu25(),
+            classes: options.classes.clone().unwrap_or_else(classes),
+            splits: lists.names(),
+            skipped,
+        },
         lists,
-        skipped,
     }))
 }
 
@@ -227,11 +230,8 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
 struct PkuMmd {
     files: Files,
     items: Vec<Item>,
-    layout: Layout,
-    classes: Vec<String>,
-    splits: Vec<String>,
+    about: About,
     lists: split::Lists,
-    skipped: Vec<Skipped>,
 }
 
 /// A video with the numbers of its files.
@@ -244,20 +244,8 @@ struct Item {
 }
 
 impl Source for PkuMmd {
-    fn format(&self) -> Format {
-        Format::PkuMmd
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.splits
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -274,10 +262,6 @@ impl Source for PkuMmd {
         } = &self.items[item];
         let files = labels.iter().chain([skeletons]);
         files.map(|&file| self.files.bytes(file)).sum()
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

@@ -28,7 +28,7 @@ use self::value::{Id, Tree, Value};
 use super::files::{Files, has_extension};
 use super::format::Sample;
 use super::labels::MAX_CLASSES;
-use super::{FileError, Format, OpenOptions, Recording, Side, Skipped, Source, ctrgcn};
+use super::{About, FileError, Format, OpenOptions, Recording, Side, Source, ctrgcn};
 use crate::mapped::Span;
 use crate::{DataError, Layout};
 
@@ -101,9 +101,7 @@ struct Annotations {
 #[derive(Debug)]
 struct Index {
     tree: Tree,
-    layout: Layout,
-    classes: Vec<String>,
-    splits: Vec<String>,
+    about: About,
     entries: Vec<Entry>,
 }
 
@@ -139,9 +137,13 @@ impl Index {
         let splits = splits.names().to_vec();
         Ok(Self {
             tree,
-            layout,
-            classes,
-            splits,
+            about: About {
+                format: Format::Pyskl,
+                layout,
+                classes,
+                splits,
+                skipped: Vec::new(),
+            },
             entries,
         })
     }
@@ -151,8 +153,11 @@ impl Index {
         let annotation = |id| self.tree.value(bytes, id);
         match &self.entries[item] {
             Entry::Annotation(id, sides) => {
-                let sequence =
-                    recording::sequence(annotation(*id), &self.layout, self.classes.len());
+                let sequence = recording::sequence(
+                    annotation(*id),
+                    &self.about.layout,
+                    self.about.classes.len(),
+                );
                 Ok(Recording {
                     sequence: sequence.map_err(refuse)?,
                     repairs: Vec::new(),
@@ -266,20 +271,8 @@ impl Annotations {
 }
 
 impl Source for Annotations {
-    fn format(&self) -> Format {
-        Format::Pyskl
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.index.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.index.classes
-    }
-
-    fn splits(&self) -> &[String] {
-        &self.index.splits
+    fn about(&self) -> &About {
+        &self.index.about
     }
 
     fn len(&self) -> usize {
@@ -297,10 +290,6 @@ impl Source for Annotations {
             }
             Entry::Again(_) | Entry::Twice(_) | Entry::Absent(_) => 0,
         }
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &[]
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

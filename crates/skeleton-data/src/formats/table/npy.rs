@@ -25,7 +25,7 @@ use crate::formats::labels::{Labels, WithoutList};
 use crate::formats::names::name_of;
 use crate::formats::npy_header::Header;
 use crate::formats::{
-    FileError, Format, MAX_COORDINATES, OpenOptions, Place, Recording, Skipped, Source,
+    About, FileError, Format, MAX_COORDINATES, OpenOptions, Place, Recording, Source,
     checked_coordinate, shortened,
 };
 use crate::{ClipShape, DataError, Layout, Meta};
@@ -96,7 +96,13 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Box<dyn Source>, DataE
     Ok(Box::new(Arrays {
         files,
         items,
-        layout,
+        about: About {
+            format: Format::Npy,
+            layout,
+            classes: labels.classes().to_vec(),
+            splits: labels.splits().to_vec(),
+            skipped: Vec::new(),
+        },
         labels,
     }))
 }
@@ -115,7 +121,7 @@ pub fn parse(bytes: &[u8], layout: &Layout, meta: Meta) -> Result<Recording, Fil
 struct Arrays {
     files: Files,
     items: Vec<Item>,
-    layout: Layout,
+    about: About,
     labels: Labels,
 }
 
@@ -320,12 +326,12 @@ impl Arrays {
         };
         let mut read = match &item.place {
             Whereabouts::File(file) => {
-                parse(self.files.mapped(*file)?.as_ref(), &self.layout, meta)
+                parse(self.files.mapped(*file)?.as_ref(), &self.about.layout, meta)
             }
             Whereabouts::Row(array, row) => {
                 let extents = array.shape().get(1..).unwrap_or_default();
-                let shape = shape_of(extents, array, &self.layout)?;
-                recording(&array.item(*row), shape, &self.layout, meta)
+                let shape = shape_of(extents, array, &self.about.layout)?;
+                recording(&array.item(*row), shape, &self.about.layout, meta)
             }
             Whereabouts::Absent => Err(FileError::ListedButAbsent { list: LIST }),
         }?;
@@ -336,20 +342,8 @@ impl Arrays {
 }
 
 impl Source for Arrays {
-    fn format(&self) -> Format {
-        Format::Npy
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        self.labels.classes()
-    }
-
-    fn splits(&self) -> &[String] {
-        self.labels.splits()
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -366,10 +360,6 @@ impl Source for Arrays {
             Whereabouts::Row(array, _) => array.item_bytes(),
             Whereabouts::Absent => 0,
         }
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &[]
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {

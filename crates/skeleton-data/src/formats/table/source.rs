@@ -7,7 +7,9 @@ use crate::formats::files::Files;
 use crate::formats::label_list::LIST;
 use crate::formats::labels::{Labels, WithoutList};
 use crate::formats::names::name_of;
-use crate::formats::{FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source};
+use crate::formats::{
+    About, FileError, Format, OpenOptions, Recording, SkipReason, Skipped, Source,
+};
 use crate::{DataError, Layout, Meta};
 
 /// Files beyond this size are not read: the most coordinates, of four bytes each.
@@ -28,10 +30,8 @@ pub(super) type Parse = fn(&[u8], &Layout, Meta) -> Result<Table, FileError>;
 pub(super) struct Tables {
     files: Files,
     items: Vec<Item>,
-    format: Format,
-    layout: Layout,
+    about: About,
     labels: Labels,
-    skipped: Vec<Skipped>,
     parse: Parse,
 }
 
@@ -87,10 +87,14 @@ impl Tables {
         Ok(Box::new(Self {
             files,
             items,
-            format,
-            layout,
+            about: About {
+                format,
+                layout,
+                classes: labels.classes().to_vec(),
+                splits: labels.splits().to_vec(),
+                skipped,
+            },
             labels,
-            skipped,
             parse,
         }))
     }
@@ -107,7 +111,7 @@ impl Tables {
         let Table {
             mut recording,
             label,
-        } = (self.parse)(&bytes, &self.layout, meta)?;
+        } = (self.parse)(&bytes, &self.about.layout, meta)?;
         self.labels
             .complete(&item.name, label.as_deref(), &mut recording)?;
         Ok(recording)
@@ -115,20 +119,8 @@ impl Tables {
 }
 
 impl Source for Tables {
-    fn format(&self) -> Format {
-        self.format
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn classes(&self) -> &[String] {
-        self.labels.classes()
-    }
-
-    fn splits(&self) -> &[String] {
-        self.labels.splits()
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn len(&self) -> usize {
@@ -142,10 +134,6 @@ impl Source for Tables {
     fn bytes(&self, item: usize) -> u64 {
         let file = self.items[item].file;
         file.map_or(0, |file| self.files.bytes(file))
-    }
-
-    fn skipped(&self) -> &[Skipped] {
-        &self.skipped
     }
 
     fn read(&self, item: usize) -> Vec<Result<Recording, DataError>> {
