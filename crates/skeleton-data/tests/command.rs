@@ -268,6 +268,21 @@ fn a_killed_preparation_goes_on_to_the_bytes_of_an_uninterrupted_one() {
 }
 
 #[test]
+fn a_reader_of_the_output_that_goes_away_ends_it_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    ntu_folder(folder.path(), 3);
+    let mut child = command(&["inspect", path(folder.path())])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn what_cannot_be_done_is_said_in_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");

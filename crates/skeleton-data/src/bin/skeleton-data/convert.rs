@@ -76,7 +76,7 @@ impl Convert {
         bar.finish();
         let report = result?;
         if !self.quiet {
-            println!("{}", table::report(&report));
+            say!("{}", table::report(&report));
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Convert {
             let by = clips
                 .split
                 .map_or(String::new(), |split| format!(", divided by {split}"));
-            println!("{}: {} clips{by}", self.out.display(), clips.store.len());
+            say!("{}: {} clips{by}", self.out.display(), clips.store.len());
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Inspect {
     fn store(&self, path: &Path) -> Result<(), Failure> {
         let store = Store::open(path)?;
         let spec = store.spec();
-        println!(
+        say!(
             "store of {} clips from {}, layout {} with {} joints, preprocessing {}, {}",
             store.len(),
             spec.format,
@@ -70,21 +70,21 @@ impl Inspect {
             let seen = |person: &usize| frames.clone().any(|frame| frame[*person]);
             totals.bodies.add((0..shape.persons).filter(seen).count());
         }
-        println!(
+        say!(
             "clips are [T, {persons}, {}, {channels}], T {}\n",
             spec.layout.joint_count(),
             range(&totals.lengths)
         );
-        println!("{}", table::totals(&totals, &spec.classes, &spec.splits));
+        say!("{}", table::totals(&totals, &spec.classes, &spec.splits));
         if self.verify {
             store.verify()?;
-            println!("all checksums agree");
+            say!("all checksums agree");
         }
         Ok(())
     }
 
     fn source(&self, source: &dyn Source) -> Result<(), Failure> {
-        println!(
+        say!(
             "{} items of format {}, layout {} with {} joints, {} classes",
             source.len(),
             source.format(),
@@ -95,7 +95,7 @@ impl Inspect {
         let bar = Bar::new(source, self.quiet);
         let survey = survey(source, &self.input.input, &bar);
         bar.finish();
-        println!(
+        say!(
             "\n{}",
             table::totals(&survey.totals, source.classes(), source.splits())
         );
@@ -104,13 +104,13 @@ impl Inspect {
                 .get(channel)
                 .copied()
                 .unwrap_or("further channel");
-            println!("{name} from {low:.3} to {high:.3}");
+            say!("{name} from {low:.3} to {high:.3}");
         }
         if !survey.refused.is_empty() {
-            println!("\nthe first refusals:");
+            say!("\nthe first refusals:");
         }
         for record in &survey.refused {
-            println!("  {}: {}", record.path, record.outcome);
+            say!("  {}: {}", record.path, record.outcome);
         }
         Ok(())
     }

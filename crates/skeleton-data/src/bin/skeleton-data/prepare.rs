@@ -58,10 +58,10 @@ impl Prepare {
         let (files, rate, elapsed) = bar.finish();
         let report = result?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            say!("{}", serde_json::to_string_pretty(&report)?);
         } else if !self.quiet {
-            println!("{}", table::report(&report));
-            println!(
+            say!("{}", table::report(&report));
+            say!(
                 "{files} files in {:.1} s, {:.0} MB/s; the store is {}, every file's outcome in its {}",
                 elapsed.as_secs_f64(),
                 rate / 1e6,

@@ -103,7 +103,7 @@ impl Render {
         };
         fs::write(&self.out, &picture)
             .map_err(|error| format!("{}: {error}", self.out.display()))?;
-        println!(
+        say!(
             "{}: {} with {} frames, {} bytes",
             self.out.display(),
             sequence.meta().source,
