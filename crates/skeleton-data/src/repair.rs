@@ -28,8 +28,6 @@ pub enum RepairKind {
     SpreadBodiesRemoved,
     /// Bodies that move too little or too much were taken for noise.
     MotionBodiesRemoved,
-    /// Frames of a body in which it is wider than high were taken out.
-    SpreadFramesRemoved,
     /// Bodies beyond those asked for were left out.
     BodiesLeftOut,
     /// A labelled interval that begins before its video or passes the end was cut there; counts frames.
@@ -58,7 +56,6 @@ impl RepairKind {
             Self::ShortBodiesRemoved => "bodies removed: too few frames",
             Self::SpreadBodiesRemoved => "bodies removed: wider than high",
             Self::MotionBodiesRemoved => "bodies removed: motion out of range",
-            Self::SpreadFramesRemoved => "frames of a body removed: wider than high",
             Self::BodiesLeftOut => "bodies beyond those asked for left out",
             Self::IntervalCut => "frames of the labelled interval beyond the video cut",
             Self::MissingJoints => "joints without a coordinate taken as not observed",

@@ -110,23 +110,7 @@ impl Packed {
                 ));
             }
         };
-        if !array.element().is_float() {
-            return Err(FileError::Field {
-                what: what.to_owned(),
-                found: format!("of type {:?}", array.element()),
-                expected: "floats".into(),
-            });
-        }
-        if shape
-            .checked_len()
-            .is_none_or(|count| count > MAX_COORDINATES)
-        {
-            return Err(FileError::TooManyCoordinates {
-                frames: shape.frames,
-                bodies: shape.persons,
-                limit: MAX_COORDINATES,
-            });
-        }
+        check_values(&array, what, shape)?;
         Ok(Self { array, axes, shape })
     }
 
@@ -250,6 +234,29 @@ impl Labels {
             label.to_string(),
             format!("a class below {classes}"),
         ))
+    }
+}
+
+/// Fails unless the array called `what` holds floats, and no more of them in a recording than one may have.
+pub(super) fn check_values<B: AsRef<[u8]>>(
+    array: &Array<B>,
+    what: &str,
+    shape: ClipShape,
+) -> Result<(), FileError> {
+    if !array.element().is_float() {
+        return Err(FileError::Field {
+            what: what.to_owned(),
+            found: format!("of type {:?}", array.element()),
+            expected: "floats".into(),
+        });
+    }
+    match shape.checked_len() {
+        Some(count) if count <= MAX_COORDINATES => Ok(()),
+        _ => Err(FileError::TooManyCoordinates {
+            frames: shape.frames,
+            bodies: shape.persons,
+            limit: MAX_COORDINATES,
+        }),
     }
 }
 

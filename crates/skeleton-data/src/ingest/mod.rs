@@ -141,14 +141,9 @@ pub fn ingest(
         let reading = scope.spawn(move || {
             let mut next = first;
             while next < source.len() {
-                let end = batch_end(source, next);
-                let read = |item| {
-                    let read = Item::read(source, item, &options.preprocess, input);
-                    progress.item(source.bytes(item));
-                    read
-                };
-                let batch = pool.install(|| (next..end).into_par_iter().map(read).collect());
-                next = end;
+                let preprocess = &options.preprocess;
+                let batch = pool.install(|| read_batch(source, next, preprocess, input, progress));
+                next += batch.len();
                 if sender.send(batch).is_err() {
                     // The writer has failed and says why.
                     return;
@@ -167,6 +162,23 @@ pub fn ingest(
         Ok::<(), IngestError>(())
     })?;
     writer.finish(source)
+}
+
+/// The items from `start` on that are read together, in parallel on the current thread pool.
+fn read_batch(
+    source: &dyn Source,
+    start: usize,
+    preprocess: &Preprocess,
+    input: &Path,
+    progress: &dyn Progressing,
+) -> Vec<Item> {
+    let read = |item| {
+        let read = Item::read(source, item, preprocess, input);
+        progress.item(source.bytes(item));
+        read
+    };
+    let items = start..batch_end(source, start);
+    items.into_par_iter().map(read).collect()
 }
 
 fn batch_end(source: &dyn Source, start: usize) -> usize {

@@ -1,10 +1,12 @@
 //! What became of one recording.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::formats::Side;
+use super::shown;
+use crate::formats::{Side, Skipped};
 use crate::repair::Repair;
 use crate::{DataError, SkeletonSequence};
 
@@ -16,6 +18,18 @@ pub struct Record {
     /// What became of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+impl Record {
+    /// A file that was left out.
+    pub(super) fn left_out(skipped: &Skipped, input: &Path) -> Self {
+        Self {
+            path: shown(&skipped.path, input),
+            outcome: Outcome::LeftOut {
+                reason: skipped.reason.to_string(),
+            },
+        }
+    }
 }
 
 /// What became of a recording.

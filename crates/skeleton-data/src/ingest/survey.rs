@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::totals::Totals;
-use super::{Item, Outcome, Progressing, Record, batch_end, shown};
+use super::{Progressing, Record, read_batch};
 use crate::Preprocess;
-use crate::formats::{Skipped, Source};
+use crate::formats::Source;
 
 /// What a source holds.
 #[derive(Clone, Debug)]
@@ -30,25 +28,14 @@ pub fn survey(source: &dyn Source, input: &Path, progress: &dyn Progressing) -> 
         extent: Vec::new(),
         refused: Vec::new(),
     };
-    for Skipped { path, reason } in source.skipped() {
-        survey.totals.add(&Record {
-            path: shown(path, input),
-            outcome: Outcome::LeftOut {
-                reason: reason.to_string(),
-            },
-        });
+    for skipped in source.skipped() {
+        survey.totals.add(&Record::left_out(skipped, input));
     }
     let nothing = Preprocess::new("nothing", []);
     let mut next = 0;
     while next < source.len() {
-        let end = batch_end(source, next);
-        let read = |item| {
-            let read = Item::read(source, item, &nothing, input);
-            progress.item(source.bytes(item));
-            read
-        };
-        let batch: Vec<Item> = (next..end).into_par_iter().map(read).collect();
-        next = end;
+        let batch = read_batch(source, next, &nothing, input, progress);
+        next += batch.len();
         for (record, recording) in batch.into_iter().flat_map(|item| item.results) {
             survey.totals.add(&record);
             if let Some(recording) = recording {

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::job::{PROGRESS, Progress, write_whole};
-use super::{IngestError, IngestReport, Item, Outcome, RECORDS, REPORT, Record, shown};
+use super::{IngestError, IngestReport, Item, Outcome, RECORDS, REPORT, Record};
 use crate::DataError;
 use crate::formats::{Skipped, Source};
 use crate::store::{INDEX, ShardBuilder, ShardEntry, StoreIndex, StoreSpec};
@@ -142,13 +142,8 @@ impl Writer {
         skipped: &[Skipped],
         input: &Path,
     ) -> Result<(), IngestError> {
-        for Skipped { path, reason } in skipped {
-            self.record(&Record {
-                path: shown(path, input),
-                outcome: Outcome::LeftOut {
-                    reason: reason.to_string(),
-                },
-            })?;
+        for skipped in skipped {
+            self.record(&Record::left_out(skipped, input))?;
         }
         Ok(())
     }

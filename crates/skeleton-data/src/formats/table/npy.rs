@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use super::bodies::Bodies;
 use crate::formats::array::Array;
+use crate::formats::dense::check_values;
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
 use crate::formats::label_list::LIST;
@@ -25,8 +26,7 @@ use crate::formats::labels::{Labels, WithoutList};
 use crate::formats::names::name_of;
 use crate::formats::npy_header::Header;
 use crate::formats::{
-    About, FileError, Format, MAX_COORDINATES, OpenOptions, Place, Recording, Source,
-    checked_coordinate, shortened,
+    About, FileError, Format, OpenOptions, Place, Recording, Source, checked_coordinate, shortened,
 };
 use crate::{ClipShape, DataError, Layout, Meta};
 
@@ -264,23 +264,7 @@ fn shape_of<B: AsRef<[u8]>>(
             layout.name()
         ),
     })?;
-    if !array.element().is_float() {
-        return Err(FileError::Field {
-            what: WHAT.into(),
-            found: format!("of type {:?}", array.element()),
-            expected: "floats".into(),
-        });
-    }
-    if shape
-        .checked_len()
-        .is_none_or(|count| count > MAX_COORDINATES)
-    {
-        return Err(FileError::TooManyCoordinates {
-            frames: shape.frames,
-            bodies: shape.persons,
-            limit: MAX_COORDINATES,
-        });
-    }
+    check_values(array, WHAT, shape)?;
     Ok(shape)
 }
 
