@@ -21,7 +21,7 @@ pub enum Error {
     Augment(#[from] augment::AugmentError),
     /// The encoder's configuration does not fit the skeleton.
     #[error(transparent)]
-    Encoder(#[from] gcn_encoder::StGcnError),
+    Encoder(#[from] gcn_encoder::EncoderError),
     /// The method's configuration is impossible.
     #[error(transparent)]
     Objective(#[from] ssl_objectives::ObjectiveError),

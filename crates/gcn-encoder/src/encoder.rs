@@ -1,27 +1,51 @@
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 
 use crate::kernels::mean_pool;
+
+/// Skeleton sequences of a batch, which may end before their last frame.
+#[derive(Clone, Debug)]
+pub struct Sequences {
+    /// Coordinates or another stream, `[N, M, T, V, C]`.
+    pub frames: Tensor<5>,
+    /// Valid frames of each sequence, `[N]`, from 1 to `T`; what follows them is padding. `None` where all are valid.
+    pub lengths: Option<Tensor<1, Int>>,
+}
+
+impl From<Tensor<5>> for Sequences {
+    /// Sequences whose frames are all valid.
+    fn from(frames: Tensor<5>) -> Self {
+        Self {
+            frames,
+            lengths: None,
+        }
+    }
+}
 
 /// A network that turns skeleton sequences into feature vectors.
 ///
 /// Shapes use `N` sequences, `M` persons, `T` frames, `V` joints, `C` channels, `D` features. A method for
 /// self-supervised learning is written against this trait and so works with every encoder.
+///
+/// Both methods take a tensor `[N, M, T, V, C]` or [`Sequences`] with lengths. A graph network convolves over time and
+/// takes padding for frames, as the published ones do: lengths mean nothing to it. To a recurrent one padding never matters.
 pub trait Encoder: Module {
     /// Features of every person, frame and joint, before anything is averaged.
     ///
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`
-    /// - output: `[N, M, T', V, D]`, where `T'` is what the encoder's temporal strides leave of `T`
+    /// - output: `[N, M', T', V', D]`, where `T'` is what the encoder's temporal strides leave of `T`. A recurrent
+    ///   encoder sees all persons and joints of a frame as one vector: there `M'` and `V'` are 1, and frames of
+    ///   padding are 0.
     ///
     /// # Panics
     /// When `V` or `C` is not what the encoder was made for, or an axis is empty.
-    fn feature_map(&self, x: Tensor<5>) -> Tensor<5>;
+    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5>;
 
     /// Number of features `D` of a sequence.
     fn feature_dim(&self) -> usize;
 
-    /// Features of a sequence: the feature map averaged over joints and frames, then over persons.
+    /// Features of a sequence: the feature map averaged over joints and (valid) frames, then over persons.
     ///
     /// Every person counts the same, also one that is absent (all its coordinates zero): that is how the
     /// published encoders average (`papers.md` 5.1).
@@ -32,7 +56,7 @@ pub trait Encoder: Module {
     ///
     /// # Panics
     /// As [`feature_map`](Self::feature_map).
-    fn forward(&self, x: Tensor<5>) -> Tensor<2> {
+    fn forward(&self, x: impl Into<Sequences>) -> Tensor<2> {
         let map = self.feature_map(x);
         let [n, m, t, v, d] = map.dims();
         mean_pool(map.reshape([n, m * t * v, d]))

@@ -1,12 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod conv;
 mod encoder;
+mod error;
 pub mod graph;
+mod init;
 pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 
-pub use encoder::{Encoder, trainable_parameters};
+pub use encoder::{Encoder, Sequences, trainable_parameters};
+pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
-pub use stgcn::{Initialisation, StGcn, StGcnConfig, StGcnError, UnitConfig, UnknownWidth, Width};
+pub use init::{Initialisation, draw_weights};
+pub use stgcn::{StGcn, StGcnConfig, UnitConfig, UnknownWidth, Width};

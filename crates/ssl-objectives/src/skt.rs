@@ -1,8 +1,8 @@
 use burn::config::Config;
-use burn::module::{Module, ModuleDisplay, ModuleVisitor, Param};
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Tensor};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use gcn_encoder::Encoder;
+use gcn_encoder::{Encoder, draw_weights};
 use serde::{Deserialize, Serialize};
 
 use crate::error::non_negative;
@@ -93,19 +93,8 @@ impl SktConfig {
             instance_weight: self.instance_weight,
             passes: self.passes,
         };
-        // burn draws a parameter's first value when it is first used. Left to that, the initial weights would be drawn
-        // in the midst of the first step, from the seed of its batch, and would shift that step's dropout.
-        method.visit(&mut DrawWeights);
+        draw_weights(&method);
         Ok(method)
-    }
-}
-
-/// Gives every parameter its value now.
-struct DrawWeights;
-
-impl ModuleVisitor for DrawWeights {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        param.val();
     }
 }
 

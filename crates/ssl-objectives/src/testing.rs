@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use gcn_encoder::Encoder;
+use gcn_encoder::{Encoder, Sequences};
 
 /// Standard normal values from a generator of the test's own, so that tests that run at the same time cannot
 /// disturb each other's values through the device's generator.
@@ -77,8 +77,9 @@ impl ToyEncoder {
 }
 
 impl Encoder for ToyEncoder {
-    fn feature_map(&self, x: Tensor<5>) -> Tensor<5> {
-        let y = self.dropout.forward(self.linear.forward(x));
+    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
+        let y = self.linear.forward(x.into().frames);
+        let y = self.dropout.forward(y);
         match self.rectify {
             true => relu(y),
             false => y,

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::network::StGcn;
+use crate::EncoderError;
 use crate::graph::Partition;
+use crate::init::Initialisation;
 
 /// One unit of an ST-GCN: output channels and temporal stride.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,18 +98,6 @@ impl FromStr for Width {
     }
 }
 
-/// How weights start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Initialisation {
-    /// PyTorch's convolution default, which ST-GCN and PSTL leave in place: weights and biases uniform in
-    /// `+-1 / sqrt(fan_in)`; batch norm weight 1, bias 0.
-    #[default]
-    PyTorch,
-    /// As CrosSCLR: convolution weights N(0, 0.02), batch norm weights N(1, 0.02), biases 0.
-    CrosSclr,
-}
-
 /// Configuration of an [`StGcn`].
 ///
 /// ```
@@ -120,7 +110,7 @@ pub enum Initialisation {
 ///     .init(&Device::flex())?;
 /// assert_eq!(encoder.feature_dim(), 256);
 /// assert_eq!(trainable_parameters(&encoder), 821_380);
-/// # Ok::<(), gcn_encoder::StGcnError>(())
+/// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StGcnConfig {
@@ -141,32 +131,6 @@ pub struct StGcnConfig {
     /// How weights start.
     #[serde(default)]
     pub initialisation: Initialisation,
-}
-
-/// A configuration from which no ST-GCN can be made.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum StGcnError {
-    /// No units.
-    #[error("an ST-GCN needs at least one unit, `units` is empty")]
-    NoUnits,
-    /// A count that must be positive is zero.
-    #[error("`{field}` is 0, expected at least 1")]
-    Zero {
-        /// The field, e.g. `units[3].stride`.
-        field: String,
-    },
-    /// An even number of taps has no middle.
-    #[error("`taps` is {taps}, expected an odd number")]
-    EvenTaps {
-        /// The number given.
-        taps: usize,
-    },
-    /// A dropout that is no probability below 1.
-    #[error("`dropout` is {dropout}, expected at least 0 and below 1")]
-    Dropout {
-        /// The number given.
-        dropout: f64,
-    },
 }
 
 impl StGcnConfig {
@@ -227,8 +191,8 @@ impl StGcnConfig {
     /// Makes the network on `device`, drawing its weights from the device's generator.
     ///
     /// # Errors
-    /// [`StGcnError`] when the configuration describes no network.
-    pub fn init(&self, device: &Device) -> Result<StGcn, StGcnError> {
+    /// [`EncoderError`] when the configuration describes no network.
+    pub fn init(&self, device: &Device) -> Result<StGcn, EncoderError> {
         self.check()?;
         let adjacency = self.partition.adjacency(&self.layout);
         let (k, v) = (adjacency.partitions(), adjacency.joints());
@@ -239,28 +203,19 @@ impl StGcnConfig {
         Ok(StGcn::new(self, graph, device))
     }
 
-    fn check(&self) -> Result<(), StGcnError> {
-        let positive = |value: usize, field: &dyn Fn() -> String| match value {
-            0 => Err(StGcnError::Zero { field: field() }),
-            _ => Ok(()),
-        };
+    fn check(&self) -> Result<(), EncoderError> {
         if self.units.is_empty() {
-            return Err(StGcnError::NoUnits);
+            return Err(EncoderError::NoUnits { encoder: "ST-GCN" });
         }
-        positive(self.in_channels, &|| "in_channels".to_owned())?;
+        EncoderError::positive(self.in_channels, || "in_channels".to_owned())?;
         for (i, unit) in self.units.iter().enumerate() {
-            positive(unit.channels, &|| format!("units[{i}].channels"))?;
-            positive(unit.stride, &|| format!("units[{i}].stride"))?;
+            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
+            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
         }
         if self.taps.is_multiple_of(2) {
-            return Err(StGcnError::EvenTaps { taps: self.taps });
+            return Err(EncoderError::EvenTaps { taps: self.taps });
         }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(StGcnError::Dropout {
-                dropout: self.dropout,
-            });
-        }
-        Ok(())
+        EncoderError::dropout(self.dropout)
     }
 }
 

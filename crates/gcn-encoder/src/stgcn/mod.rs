@@ -4,6 +4,6 @@ mod config;
 mod network;
 mod unit;
 
-pub use config::{Initialisation, StGcnConfig, StGcnError, UnitConfig, UnknownWidth, Width};
+pub use config::{StGcnConfig, UnitConfig, UnknownWidth, Width};
 pub use network::StGcn;
-pub use unit::{Projection, StGcnUnit};
+pub use unit::StGcnUnit;

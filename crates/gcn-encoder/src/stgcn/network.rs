@@ -1,10 +1,11 @@
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::config::StGcnConfig;
 use super::unit::StGcnUnit;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Sequences};
+use crate::init::draw_weights;
 use crate::norm::ChannelNorm;
 
 /// The spatial-temporal graph convolutional network of Yan et al., "Spatial Temporal Graph Convolutional
@@ -43,18 +44,8 @@ impl StGcn {
             units,
             adjacency,
         };
-        // burn draws a weight when it is first used. Using all of them here, in the order of the fields,
-        // lets a seed set before this call decide them.
-        network.visit(&mut Draw);
+        draw_weights(&network);
         network
-    }
-}
-
-struct Draw;
-
-impl ModuleVisitor for Draw {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        param.val();
     }
 }
 
@@ -80,7 +71,8 @@ impl StGcn {
 }
 
 impl Encoder for StGcn {
-    fn feature_map(&self, x: Tensor<5>) -> Tensor<5> {
+    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
+        let x = x.into().frames;
         let [n, m, ..] = x.dims();
         let map = self.run(x);
         let [_, t, v, d] = map.dims();

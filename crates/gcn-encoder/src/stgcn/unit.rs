@@ -2,7 +2,9 @@ use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Initializer};
 use burn::tensor::{Device, Tensor};
 
-use super::config::{Initialisation, StGcnConfig, UnitConfig};
+use super::config::{StGcnConfig, UnitConfig};
+use crate::conv::ConvNorm;
+use crate::init::initialisers;
 use crate::kernels::{Graph, Terms, dropout_mask, graph_convolution, temporal_convolution};
 use crate::norm::ChannelNorm;
 
@@ -30,45 +32,9 @@ pub struct StGcnUnit {
     /// Dropout after it.
     pub dropout: Dropout,
     /// The shortcut's projection where the unit changes width or length.
-    pub projection: Option<Projection>,
+    pub projection: Option<ConvNorm>,
     shortcut: bool,
     stride: usize,
-}
-
-/// The shortcut of a unit that changes width or length: 1x1 convolution with the unit's stride, batch norm.
-#[derive(Module, Debug)]
-pub struct Projection {
-    /// Weight, `[C, D]`.
-    pub weight: Param<Tensor<2>>,
-    /// Bias, `[D]`.
-    pub bias: Param<Tensor<1>>,
-    /// Batch norm after it.
-    pub norm: ChannelNorm,
-}
-
-/// Initialisers of a convolution's weight, its bias, and a batch norm's weight.
-fn initialisers(scheme: Initialisation, fan_in: usize) -> [Initializer; 3] {
-    match scheme {
-        Initialisation::PyTorch => {
-            let bound = 1.0 / (fan_in as f64).sqrt();
-            let uniform = Initializer::Uniform {
-                min: -bound,
-                max: bound,
-            };
-            [uniform.clone(), uniform, Initializer::Ones]
-        }
-        Initialisation::CrosSclr => [
-            Initializer::Normal {
-                mean: 0.0,
-                std: 0.02,
-            },
-            Initializer::Zeros,
-            Initializer::Normal {
-                mean: 1.0,
-                std: 0.02,
-            },
-        ],
-    }
 }
 
 impl StGcnUnit {
@@ -99,11 +65,8 @@ impl StGcnUnit {
             temporal_bias: temporal_bias.init([channels], device),
             temporal_norm: ChannelNorm::new(channels, &gamma, device),
             dropout: DropoutConfig::new(if first { 0.0 } else { config.dropout }).init(),
-            projection: (!first && !identity).then(|| Projection {
-                weight: weight.init([in_channels, channels], device),
-                bias: bias.init([channels], device),
-                norm: ChannelNorm::new(channels, &gamma, device),
-            }),
+            projection: (!first && !identity)
+                .then(|| ConvNorm::pointwise([in_channels, channels], stride, scheme, device)),
             shortcut: !first,
             stride,
         }
@@ -143,7 +106,7 @@ impl StGcnUnit {
 
     fn shortcut(&self, x: Tensor<4>) -> Option<Tensor<4>> {
         match &self.projection {
-            Some(projection) => Some(projection.forward(x, self.stride)),
+            Some(projection) => Some(projection.forward(x)),
             None => self.shortcut.then_some(x),
         }
     }
@@ -152,18 +115,5 @@ impl StGcnUnit {
     fn drops(&self, y: &Tensor<4>) -> Option<f64> {
         let Dropout { prob, training } = &self.dropout;
         (*prob > 0.0 && training.is_enabled() && y.device().is_autodiff()).then_some(*prob)
-    }
-}
-
-impl Projection {
-    /// # Shapes
-    /// - `x`: `[B, T, V, C]`
-    /// - output: `[B, T', V, D]`
-    fn forward(&self, x: Tensor<4>, stride: usize) -> Tensor<4> {
-        // A convolution of one tap.
-        let weight = self.weight.val().unsqueeze::<3>();
-        let y = temporal_convolution(x, weight, stride, DILATION);
-        self.norm
-            .forward_with(y, Some(self.bias.val()), Terms::default())
     }
 }
