@@ -23,7 +23,7 @@ use skeleton_ssl::skeleton_data::ingest::{IngestOptions, ingest};
 use skeleton_ssl::skeleton_data::store::Store;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::skeleton_data::{Layout, Preprocess, SkeletonDataset, Stream};
-use skeleton_ssl::ssl_objectives::SktConfig;
+use skeleton_ssl::ssl_objectives::{Method, SktConfig};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -55,7 +55,7 @@ fn learn(data: &Path, run: &Path) -> Result<(), Failure> {
         run,
         &device,
     )?;
-    let features = extract_features(&trained.method.encoder, &clips, stream, &device)?;
+    let features = extract_features(trained.method.encoder(), &clips, stream, &device)?;
 
     let totals = &report.totals;
     println!(

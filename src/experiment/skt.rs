@@ -164,8 +164,8 @@ impl SktExperiment {
 
         let encoder = EncoderSummary {
             name: self.encoder.name(),
-            parameters: trainable_parameters(&method.encoder),
-            feature_dim: method.encoder.feature_dim(),
+            parameters: trainable_parameters(&method.twin.encoder),
+            feature_dim: method.twin.encoder.feature_dim(),
         };
         let measure = |encoder: &StGcn| {
             judge(
@@ -177,7 +177,7 @@ impl SktExperiment {
                 &device,
             )
         };
-        let random_encoder = measure(&method.encoder)?;
+        let random_encoder = measure(&method.twin.encoder)?;
         say(&format!(
             "untrained {} ({} parameters): linear {:.1} %, kNN {:.1} %",
             encoder.name, encoder.parameters, random_encoder.linear_top1, random_encoder.knn_top1
@@ -197,11 +197,11 @@ impl SktExperiment {
             &device,
         )?;
         save_encoder(
-            &trained.method.encoder,
+            &trained.method.twin.encoder,
             self,
             &folder.file("encoder.safetensors"),
         )?;
-        let pretrained = measure(&trained.method.encoder)?;
+        let pretrained = measure(&trained.method.twin.encoder)?;
         say(&format!(
             "pre-trained for {} epochs: linear {:.1} %, kNN {:.1} %",
             self.pretrain.epochs, pretrained.linear_top1, pretrained.knn_top1
@@ -212,7 +212,7 @@ impl SktExperiment {
             for epoch in milestones(folder.path()) {
                 if epoch % every == 0 && epoch < self.pretrain.epochs {
                     let earlier = load_milestone(method.clone(), folder.path(), epoch)?;
-                    let accuracy = measure(&earlier.encoder)?;
+                    let accuracy = measure(&earlier.twin.encoder)?;
                     curve.push(CurvePoint { epoch, accuracy });
                 }
             }

@@ -9,7 +9,7 @@ use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::{Device, Tensor, TensorData};
 use skeleton_data::{DataError, SkeletonDataset, Stream};
-use ssl_objectives::TwoViewBatch;
+use ssl_objectives::ViewBatch;
 
 /// The sample number that stands for "the whole epoch": its generator shuffles the clips.
 const WHOLE_EPOCH: u64 = u64::MAX;
@@ -206,8 +206,8 @@ struct HostBatch {
     shape: [usize; 5],
 }
 
-impl DataLoader<TwoViewBatch> for ViewLoader {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<TwoViewBatch> + 'a> {
+impl DataLoader<ViewBatch> for ViewLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<ViewBatch> + 'a> {
         let epoch = self.epoch.advance();
         Box::new(ViewIterator::new(
             self.plan.clone(),
@@ -220,14 +220,14 @@ impl DataLoader<TwoViewBatch> for ViewLoader {
         self.batches() * self.plan.batch_size
     }
 
-    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<TwoViewBatch>> {
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
         Arc::new(Self {
             device: device.clone(),
             ..self.clone()
         })
     }
 
-    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<TwoViewBatch>> {
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<ViewBatch>> {
         let plan = &self.plan;
         let plan = Plan::new(
             plan.dataset.clone(),
@@ -364,7 +364,7 @@ impl Drop for Workers {
 }
 
 impl Iterator for ViewIterator {
-    type Item = Result<TwoViewBatch, DatasetError>;
+    type Item = Result<ViewBatch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.next == self.batches {
@@ -399,12 +399,13 @@ impl Iterator for ViewIterator {
         };
         let tensor =
             |values: Vec<f32>| Tensor::<5>::from_data(TensorData::new(values, shape), &self.device);
-        Some(Ok(TwoViewBatch {
-            view_a: tensor(a),
-            view_b: tensor(b),
-            seed: step_seed(self.plan.seed, self.epoch, index as u64),
+        Some(Ok(ViewBatch {
             epoch: self.epoch as usize,
             step: index + 1,
+            ..ViewBatch::new(
+                vec![tensor(a), tensor(b)],
+                step_seed(self.plan.seed, self.epoch, index as u64),
+            )
         }))
     }
 }
@@ -421,7 +422,7 @@ fn step_seed(seed: u64, epoch: u64, step: u64) -> u64 {
     key.rng().next_u64()
 }
 
-impl DataLoaderIterator<TwoViewBatch> for ViewIterator {
+impl DataLoaderIterator<ViewBatch> for ViewIterator {
     fn progress(&self) -> Progress {
         Progress::new(
             self.next * self.plan.batch_size,

@@ -7,6 +7,7 @@ use burn::train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining,
 };
+use ssl_objectives::Term;
 
 /// How often a line appears within an epoch that takes long.
 const WITHIN_EPOCH: Duration = Duration::from_secs(10);
@@ -17,6 +18,7 @@ const WITHIN_EPOCH: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct PlainProgress {
     views_per_item: usize,
+    terms: Vec<Term>,
     /// Metrics in the order in which they were registered.
     labels: Vec<(MetricId, String)>,
     /// Latest values, by position in `labels`.
@@ -34,11 +36,13 @@ pub(super) struct PlainProgress {
 }
 
 impl PlainProgress {
-    /// `views_per_item` is the number of encoder passes for each clip of a batch (2 for twin encoders).
-    pub(super) fn new(views_per_item: usize) -> Self {
+    /// `views_per_item` is the number of encoder passes for each clip of a batch (2 for twin encoders); `terms` are what
+    /// the method reports.
+    pub(super) fn new(views_per_item: usize, terms: &[Term]) -> Self {
         let now = Instant::now();
         Self {
             views_per_item,
+            terms: terms.to_vec(),
             labels: Vec::new(),
             train: BTreeMap::new(),
             monitor: BTreeMap::new(),
@@ -71,21 +75,6 @@ impl PlainProgress {
     }
 }
 
-/// A metric's name, short enough for eight of them to share a line.
-fn label(name: &str) -> String {
-    let short = match name {
-        "Barlow loss" => "barlow",
-        "Instance loss" => "instance",
-        "Mean diagonal" => "diag",
-        "Mean off-diagonal" => "off-diag",
-        "Learning Rate" => "lr",
-        "Effective rank" => "rank",
-        "Embedding std" => "std",
-        other => return other.to_lowercase(),
-    };
-    short.to_owned()
-}
-
 fn number(value: f64) -> String {
     match value.abs() {
         size if size == 0.0 || (0.01..10.0).contains(&size) => format!("{value:.3}"),
@@ -100,6 +89,18 @@ fn clock(seconds: f64) -> String {
 }
 
 impl PlainProgress {
+    /// A metric's name, short enough for eight of them to share a line.
+    fn label(&self, name: &str) -> String {
+        let term = self.terms.iter().find(|term| term.name == name);
+        match (term, name) {
+            (Some(term), _) => term.label.to_owned(),
+            (None, "Learning Rate") => "lr".to_owned(),
+            (None, "Effective rank") => "rank".to_owned(),
+            (None, "Embedding std") => "std".to_owned(),
+            (None, other) => other.to_lowercase(),
+        }
+    }
+
     fn line(&self, values: &BTreeMap<usize, f64>) -> String {
         values
             .iter()
@@ -207,8 +208,8 @@ impl MetricsRenderer for PlainProgress {
             .iter()
             .any(|(id, _)| *id == definition.metric_id)
         {
-            self.labels
-                .push((definition.metric_id, label(&definition.name)));
+            let label = self.label(&definition.name);
+            self.labels.push((definition.metric_id, label));
         }
     }
 }

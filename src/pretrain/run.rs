@@ -1,19 +1,17 @@
-use std::fmt::Display;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use burn::train::logger::FileMetricLogger;
 use burn::train::metric::{LearningRateMetric, LossMetric};
-use burn::train::{InferenceStep, Interrupter, Learner, SupervisedTraining, TrainStep};
+use burn::train::{Interrupter, Learner, SupervisedTraining};
 use skeleton_data::{SkeletonDataset, Stream};
 use ssl_objectives::{
-    BarlowMetric, CollapseConfig, CollapseMonitor, DiagonalMetric, EffectiveRankMetric,
-    EmbeddingStdMetric, FiniteGuard, InstanceMetric, OffDiagonalMetric, SktOutput, TwoViewBatch,
+    CollapseConfig, CollapseMonitor, EffectiveRankMetric, EmbeddingStdMetric, FiniteGuard, Method,
+    TermMetric, Training,
 };
 
 use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, load_model};
@@ -67,7 +65,7 @@ pub struct Pretrained<M> {
 ///
 /// # Errors
 /// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays.
-pub fn pretrain<M>(
+pub fn pretrain<M: Method + 'static>(
     method: M,
     dataset: &Arc<SkeletonDataset>,
     stream: Stream,
@@ -75,14 +73,7 @@ pub fn pretrain<M>(
     options: RunOptions,
     folder: &Path,
     device: &Device,
-) -> Result<Pretrained<M>, PretrainError>
-where
-    M: TrainStep<Input = TwoViewBatch, Output = SktOutput>
-        + InferenceStep<Input = TwoViewBatch, Output = SktOutput>
-        + Module
-        + Display
-        + 'static,
-{
+) -> Result<Pretrained<M>, PretrainError> {
     let clips = dataset.len();
     config.validate_for(clips)?;
     let views = Views::same(config.views.clone());
@@ -123,15 +114,9 @@ where
     let guard = FiniteGuard::new(interrupter.clone());
     let mut training = SupervisedTraining::new(folder, Arc::new(train), Arc::new(monitor))
         .metric_train_numeric(LossMetric::new())
-        .metric_train_numeric(BarlowMetric::new())
-        .metric_train_numeric(InstanceMetric::new())
-        .metric_train_numeric(DiagonalMetric::new())
-        .metric_train_numeric(OffDiagonalMetric::new())
         .metric_train_numeric(LearningRateMetric::new())
         .metric_train(guard.clone())
         .metric_valid_numeric(LossMetric::new())
-        .metric_valid_numeric(DiagonalMetric::new())
-        .metric_valid_numeric(OffDiagonalMetric::new())
         .metric_valid_numeric(EmbeddingStdMetric::new())
         .metric_valid_numeric(EffectiveRankMetric::new())
         .metric_valid(CollapseMonitor::new(CollapseConfig::default()))
@@ -147,15 +132,25 @@ where
         })
         .with_interrupter(interrupter)
         .num_epochs(config.epochs);
+    let terms = method.terms();
+    for &term in &terms {
+        training = training
+            .metric_train_numeric(TermMetric::new(term))
+            .metric_valid_numeric(TermMetric::new(term));
+    }
     if done > 0 {
         training = training.checkpoint(done);
     }
     if !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainProgress::new(2)));
+        training = training.renderer(Box::new(PlainProgress::new(2, &terms)));
     }
 
     let schedule = warmup_cosine(config.learning_rate, config.warmup, config.steps(clips))?;
-    let learner = Learner::new(method, config.optimizer.init(config.clip_norm), schedule);
+    let learner = Learner::new(
+        Training::new(method),
+        config.optimizer.init(config.clip_norm),
+        schedule,
+    );
     let started = Instant::now();
     let result = training.launch(learner);
     let seconds = started.elapsed().as_secs_f64();
@@ -173,7 +168,7 @@ where
         });
     }
     Ok(Pretrained {
-        method: result.model,
+        method: result.model.method,
         history: history.epochs(),
         seconds,
         epochs_run: config.epochs - done,
@@ -181,7 +176,7 @@ where
 }
 
 /// The last epoch whose records can be read and fit the method. burn-train panics on one that does not.
-fn last_usable<M: Module>(method: &M, checkpoints: &Path) -> Result<usize, PretrainError> {
+fn last_usable<M: Method>(method: &M, checkpoints: &Path) -> Result<usize, PretrainError> {
     let last = complete_epochs(checkpoints)
         .last()
         .copied()
@@ -189,7 +184,7 @@ fn last_usable<M: Module>(method: &M, checkpoints: &Path) -> Result<usize, Pretr
             folder: checkpoints.to_owned(),
         })?;
     check_readable(checkpoints, last)?;
-    load_model(method.clone(), checkpoints, last)?;
+    load_model(Training::new(method.clone()), checkpoints, last)?;
     Ok(last)
 }
 
@@ -202,10 +197,11 @@ pub fn milestones(folder: &Path) -> Vec<usize> {
 ///
 /// # Errors
 /// [`PretrainError::Checkpoint`] where the file is missing, damaged, or of another shape.
-pub fn load_milestone<M: Module>(
+pub fn load_milestone<M: Method>(
     method: M,
     folder: &Path,
     epoch: usize,
 ) -> Result<M, PretrainError> {
-    load_model(method, &folder.join("checkpoint"), epoch)
+    let trained = load_model(Training::new(method), &folder.join("checkpoint"), epoch)?;
+    Ok(trained.method)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ObjectiveError;
 use crate::error::{non_negative, positive};
+use crate::monitor::Term;
 
 /// The weight of the redundancy term.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,25 @@ pub struct BarlowTwinsLoss {
     scale: BarlowScale,
     epsilon: f64,
 }
+
+/// The Barlow Twins term divided by the number of features, as a curve.
+pub const BARLOW: Term = Term::loss(
+    "Barlow loss",
+    "barlow",
+    "The Barlow Twins term divided by the number of features: about 1 for unrelated views.",
+);
+/// The mean diagonal of the cross-correlation, as a curve.
+pub const DIAGONAL: Term = Term::score(
+    "Mean diagonal",
+    "diag",
+    "Mean diagonal of the cross-correlation of two views: 1 where each feature agrees.",
+);
+/// The mean absolute off-diagonal value of the cross-correlation, as a curve.
+pub const OFF_DIAGONAL: Term = Term::loss(
+    "Mean off-diagonal",
+    "off-diag",
+    "Mean absolute off-diagonal value of the cross-correlation of two views: 0 where no feature repeats another.",
+);
 
 /// What [`BarlowTwinsLoss::forward`] returns. Nothing in it has been read back to the host.
 #[derive(Clone, Debug)]

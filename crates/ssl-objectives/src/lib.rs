@@ -5,26 +5,30 @@ mod barlow_twins;
 mod batch;
 mod error;
 mod instance;
+mod method;
 pub mod monitor;
 mod output;
 mod projector;
 mod skt;
 pub mod spectrum;
+mod twin;
 
 #[cfg(test)]
 mod testing;
 
 pub use barlow_twins::{
-    BarlowScale, BarlowTwinsLoss, BarlowTwinsLossConfig, BarlowTwinsOutput, Lambda,
+    BARLOW, BarlowScale, BarlowTwinsLoss, BarlowTwinsLossConfig, BarlowTwinsOutput, DIAGONAL,
+    Lambda, OFF_DIAGONAL,
 };
-pub use batch::TwoViewBatch;
+pub use batch::ViewBatch;
 pub use error::ObjectiveError;
 pub use instance::InstanceConsistency;
+pub use method::{Method, Training};
 pub use monitor::{
-    BarlowMetric, CollapseConfig, CollapseMonitor, CollapseWarning, DiagonalMetric,
-    EffectiveRankMetric, EmbeddingHealth, EmbeddingStdMetric, FiniteGuard, InstanceMetric,
-    OffDiagonalMetric,
+    CollapseConfig, CollapseMonitor, CollapseWarning, EffectiveRankMetric, EmbeddingHealth,
+    EmbeddingStdMetric, FiniteGuard, Term, TermMetric,
 };
-pub use output::SktOutput;
+pub use output::StepOutput;
 pub use projector::{Projector, ProjectorConfig};
-pub use skt::{Skt, SktConfig, ViewPasses};
+pub use skt::{INSTANCE, Skt, SktConfig};
+pub use twin::{TwinEncoder, ViewPasses};

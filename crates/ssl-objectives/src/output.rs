@@ -2,24 +2,17 @@ use burn::tensor::{ExecutionError, Tensor};
 use burn::train::ItemLazy;
 use burn::train::metric::{Adaptor, LossInput};
 
-use crate::monitor::{
-    Barlow, Diagonal, EmbeddingInput, FiniteInput, Instance, OffDiagonal, Scalar,
-};
+use crate::ViewBatch;
+use crate::monitor::{EmbeddingInput, FiniteInput, Term, TermValues};
 
-/// What a step of [`Skt`](crate::Skt) leaves for the metrics. All of it is on the device still.
+/// What a step of a [`Method`](crate::Method) leaves for the metrics. All of it is on the device still.
 #[derive(Clone, Debug)]
-pub struct SktOutput {
-    /// The joint objective, shape `[1]`; on its way to the metrics it carries no gradients.
+pub struct StepOutput {
+    /// The objective, shape `[1]`; on its way to the metrics it carries no gradients.
     pub loss: Tensor<1>,
-    /// The Barlow Twins term divided by the width `D` of the projection, whatever the configured scale, shape `[1]`.
-    pub barlow: Tensor<1>,
-    /// The instance-level term before its weight, shape `[1]`.
-    pub instance: Tensor<1>,
-    /// Mean diagonal of the cross-correlation, shape `[1]`.
-    pub diagonal: Tensor<1>,
-    /// Mean absolute off-diagonal value of the cross-correlation, shape `[1]`.
-    pub off_diagonal: Tensor<1>,
-    /// Projections of the first view, `[N, D]`, without gradients.
+    /// The parts of the objective and its diagnostics, each of shape `[1]` and without gradients.
+    pub terms: Vec<(Term, Tensor<1>)>,
+    /// Embeddings of the first view, `[N, D]`, without gradients: what the collapse monitors look at.
     pub embedding: Tensor<2>,
     /// Epoch, 1-based.
     pub epoch: usize,
@@ -27,13 +20,34 @@ pub struct SktOutput {
     pub step: usize,
 }
 
-impl SktOutput {
-    fn scalar<Q>(&self, value: &Tensor<1>) -> Scalar<Q> {
-        Scalar::new(value.clone(), self.embedding.dims()[0])
+impl StepOutput {
+    /// The output of a step on `batch`. Gradients of `terms` and `embedding` are cut here.
+    pub fn new(
+        batch: &ViewBatch,
+        loss: Tensor<1>,
+        terms: impl IntoIterator<Item = (Term, Tensor<1>)>,
+        embedding: Tensor<2>,
+    ) -> Self {
+        Self {
+            loss,
+            terms: terms
+                .into_iter()
+                .map(|(term, value)| (term, value.without_autodiff()))
+                .collect(),
+            embedding: embedding.without_autodiff(),
+            epoch: batch.epoch,
+            step: batch.step,
+        }
+    }
+
+    /// The value of `term`, where the step has it.
+    pub fn term(&self, term: Term) -> Option<Tensor<1>> {
+        let found = self.terms.iter().find(|(known, _)| *known == term);
+        found.map(|(_, value)| value.clone())
     }
 }
 
-impl ItemLazy for SktOutput {
+impl ItemLazy for StepOutput {
     fn sync(self) -> Result<Self, ExecutionError> {
         // The metrics read back what they need, on their own thread; here the device only has to start.
         self.loss.device().flush()?;
@@ -44,37 +58,22 @@ impl ItemLazy for SktOutput {
     }
 }
 
-impl Adaptor<LossInput> for SktOutput {
+impl Adaptor<LossInput> for StepOutput {
     fn adapt(&self) -> LossInput {
         LossInput::new(self.loss.clone())
     }
 }
 
-impl Adaptor<Scalar<Barlow>> for SktOutput {
-    fn adapt(&self) -> Scalar<Barlow> {
-        self.scalar(&self.barlow)
+impl Adaptor<TermValues> for StepOutput {
+    fn adapt(&self) -> TermValues {
+        TermValues {
+            values: self.terms.clone(),
+            samples: self.embedding.dims()[0],
+        }
     }
 }
 
-impl Adaptor<Scalar<Instance>> for SktOutput {
-    fn adapt(&self) -> Scalar<Instance> {
-        self.scalar(&self.instance)
-    }
-}
-
-impl Adaptor<Scalar<Diagonal>> for SktOutput {
-    fn adapt(&self) -> Scalar<Diagonal> {
-        self.scalar(&self.diagonal)
-    }
-}
-
-impl Adaptor<Scalar<OffDiagonal>> for SktOutput {
-    fn adapt(&self) -> Scalar<OffDiagonal> {
-        self.scalar(&self.off_diagonal)
-    }
-}
-
-impl Adaptor<EmbeddingInput> for SktOutput {
+impl Adaptor<EmbeddingInput> for StepOutput {
     fn adapt(&self) -> EmbeddingInput {
         EmbeddingInput {
             embedding: self.embedding.clone(),
@@ -83,7 +82,7 @@ impl Adaptor<EmbeddingInput> for SktOutput {
     }
 }
 
-impl Adaptor<FiniteInput> for SktOutput {
+impl Adaptor<FiniteInput> for StepOutput {
     fn adapt(&self) -> FiniteInput {
         FiniteInput {
             loss: self.loss.clone(),

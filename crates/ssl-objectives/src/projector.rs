@@ -24,6 +24,17 @@ pub struct ProjectorConfig {
 }
 
 impl ProjectorConfig {
+    /// A projector of `input` features whose layers have the `widths`, the last one being the projection's.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::InvalidConfig`] where there is no layer.
+    pub fn of_widths(input: usize, widths: &[usize]) -> Result<Self, ObjectiveError> {
+        let (&output, hidden) = widths
+            .split_last()
+            .ok_or_else(|| ObjectiveError::invalid("projector", widths, "at least one layer"))?;
+        Ok(Self::new(input, hidden.to_vec(), output))
+    }
+
     /// A projector of this configuration, with PyTorch's default initialisation of linear layers
     /// (uniform in `±1/sqrt(inputs)`).
     ///

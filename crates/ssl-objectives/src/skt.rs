@@ -1,27 +1,15 @@
 use burn::config::Config;
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{Device, Tensor};
-use burn::train::{InferenceStep, TrainOutput, TrainStep};
+use burn::tensor::Device;
 use gcn_encoder::{Encoder, draw_weights};
-use serde::{Deserialize, Serialize};
 
+use crate::barlow_twins::{BARLOW, DIAGONAL, OFF_DIAGONAL};
 use crate::error::non_negative;
+use crate::monitor::Term;
 use crate::{
-    BarlowTwinsLoss, BarlowTwinsLossConfig, InstanceConsistency, ObjectiveError, Projector,
-    ProjectorConfig, SktOutput, TwoViewBatch,
+    BarlowTwinsLoss, BarlowTwinsLossConfig, InstanceConsistency, Method, ObjectiveError,
+    StepOutput, TwinEncoder, ViewBatch, ViewPasses,
 };
-
-/// How the two views go through encoder and projector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ViewPasses {
-    /// One after the other, so that batch normalisation sees the statistics of one view at a time, as in the
-    /// published code of Barlow Twins.
-    #[default]
-    Separate,
-    /// As one batch of `2N`, with statistics over both views.
-    Joint,
-}
 
 /// Configuration of [`Skt`].
 ///
@@ -76,22 +64,20 @@ impl SktConfig {
         encoder: E,
         device: &Device,
     ) -> Result<Skt<E>, ObjectiveError> {
-        let (&output, hidden) = self.projector.split_last().ok_or_else(|| {
-            ObjectiveError::invalid("projector", &self.projector, "at least one layer")
-        })?;
         self.instance.validate()?;
         non_negative("instance_weight", self.instance_weight)?;
-        let projector = ProjectorConfig::new(encoder.feature_dim(), hidden.to_vec(), output)
-            .with_batch_norm(self.projector_batch_norm)
-            .with_bias(self.projector_bias)
-            .init(device)?;
         let method = Skt {
-            encoder,
-            projector,
+            twin: TwinEncoder::new(
+                encoder,
+                &self.projector,
+                self.projector_batch_norm,
+                self.projector_bias,
+                self.passes,
+                device,
+            )?,
             barlow: self.barlow.init()?,
             instance: self.instance,
             instance_weight: self.instance_weight,
-            passes: self.passes,
         };
         draw_weights(&method);
         Ok(method)
@@ -109,112 +95,61 @@ impl SktConfig {
 /// Zhang, *Skeletal Twins: Unsupervised Skeleton-Based Action Representation Learning*, ICME 2022: see
 /// [`SktConfig`] for what is confirmed and what is inferred.
 ///
-/// A [`TrainStep`] and [`InferenceStep`] of burn-train. Its training step seeds the device's generator from the
-/// batch, which some backends keep for the whole process: nothing else in the process should draw from it
-/// at the same time.
-///
 /// Made by [`SktConfig::init`].
 #[derive(Module, Debug)]
 pub struct Skt<E: Encoder> {
-    /// The encoder `f`: what pre-training is for.
-    pub encoder: E,
-    /// The projector `g`, dropped after pre-training.
-    pub projector: Projector,
+    /// The encoder and the projector of both views.
+    pub twin: TwinEncoder<E>,
     #[module(skip)]
     barlow: BarlowTwinsLoss,
     #[module(skip)]
     instance: InstanceConsistency,
     instance_weight: f64,
-    #[module(skip)]
-    passes: ViewPasses,
 }
 
-impl<E: Encoder> Skt<E> {
-    /// Projections of a view.
-    ///
-    /// # Shapes
-    /// - `view`: `[N, M, T, V, C]`
-    /// - output: `[N, D]`, `D` the width of the projector's last layer
-    ///
-    /// # Panics
-    /// When the encoder does not accept the view's shape.
-    pub fn project(&self, view: Tensor<5>) -> Tensor<2> {
-        self.projector.forward(self.encoder.forward(view))
+/// The instance-level term before its weight; of the cosine form, 0 for equal and 2 for unrelated views.
+pub const INSTANCE: Term = Term::loss(
+    "Instance loss",
+    "instance",
+    "The instance-level term before its weight; of the cosine form, 0 for equal and 2 for unrelated views.",
+);
+
+impl<E: Encoder + ModuleDisplay> Method for Skt<E> {
+    type Encoder = E;
+
+    fn terms(&self) -> Vec<Term> {
+        vec![BARLOW, INSTANCE, DIAGONAL, OFF_DIAGONAL]
     }
 
-    /// Both terms of the objective and their diagnostics; nothing is read back to the host.
-    ///
-    /// # Shapes
-    /// - views of `batch`: `[N, M, T, V, C]`
-    ///
-    /// # Panics
-    /// When the views' shapes differ or the encoder does not accept them.
-    pub fn forward(&self, batch: TwoViewBatch) -> SktOutput {
-        let TwoViewBatch {
-            view_a,
-            view_b,
-            epoch,
-            step,
-            ..
-        } = batch;
-        assert_eq!(
-            view_a.dims(),
-            view_b.dims(),
-            "the two views differ in shape"
-        );
-        let (z_a, z_b) = match self.passes {
-            ViewPasses::Separate => (self.project(view_a), self.project(view_b)),
-            ViewPasses::Joint => {
-                let samples = view_a.dims()[0];
-                let z = self.project(Tensor::cat(vec![view_a, view_b], 0));
-                (
-                    z.clone().narrow(0, 0, samples),
-                    z.narrow(0, samples, samples),
-                )
-            }
-        };
+    fn encoder(&self) -> &E {
+        &self.twin.encoder
+    }
+
+    fn forward(&self, batch: ViewBatch) -> StepOutput {
+        let [z_a, z_b] = self.twin.project_pair(batch.pair());
         let barlow = self.barlow.forward(z_a.clone(), z_b.clone());
         let instance = self.instance.forward(z_a.clone(), z_b);
-        SktOutput {
-            loss: barlow.loss + instance.clone() * self.instance_weight,
-            barlow: barlow.per_dimension,
-            instance: instance.without_autodiff(),
-            diagonal: barlow.diagonal,
-            off_diagonal: barlow.off_diagonal,
-            embedding: z_a.without_autodiff(),
-            epoch,
-            step,
-        }
-    }
-}
-
-impl<E: Encoder + ModuleDisplay> TrainStep for Skt<E> {
-    type Input = TwoViewBatch;
-    type Output = SktOutput;
-
-    fn step(&self, batch: TwoViewBatch) -> TrainOutput<SktOutput> {
-        batch.view_a.device().seed(batch.seed);
-        let mut output = self.forward(batch);
-        let grads = output.loss.backward();
-        output.loss = output.loss.without_autodiff();
-        TrainOutput::new(self, grads, output)
-    }
-}
-
-impl<E: Encoder + ModuleDisplay> InferenceStep for Skt<E> {
-    type Input = TwoViewBatch;
-    type Output = SktOutput;
-
-    fn step(&self, batch: TwoViewBatch) -> SktOutput {
-        self.forward(batch)
+        StepOutput::new(
+            &batch,
+            barlow.loss + instance.clone() * self.instance_weight,
+            [
+                (BARLOW, barlow.per_dimension),
+                (INSTANCE, instance),
+                (DIAGONAL, barlow.diagonal),
+                (OFF_DIAGONAL, barlow.off_diagonal),
+            ],
+            z_a,
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::train::{InferenceStep, TrainOutput, TrainStep};
+
     use super::*;
     use crate::testing::{ToyEncoder, host, random, scalar};
-    use crate::{BarlowScale, Lambda};
+    use crate::{BarlowScale, Lambda, Training};
 
     fn skt(config: SktConfig, device: &Device) -> Skt<ToyEncoder> {
         config
@@ -226,15 +161,17 @@ mod tests {
         SktConfig::new().with_projector(vec![16, 8])
     }
 
-    fn batch(samples: usize, seed: u64, device: &Device) -> TwoViewBatch {
+    fn value(output: &StepOutput, term: Term) -> f64 {
+        scalar(output.term(term).unwrap())
+    }
+
+    fn batch(samples: usize, seed: u64, device: &Device) -> ViewBatch {
         let view_a = random([samples, 2, 5, 3, 2], seed, device);
         let noise = random([samples, 2, 5, 3, 2], seed + 1000, device);
-        TwoViewBatch {
-            view_b: view_a.clone() + noise * 0.3,
-            view_a,
-            seed,
+        ViewBatch {
             epoch: 4,
             step: 9,
+            ..ViewBatch::new(vec![view_a.clone(), view_a + noise * 0.3], seed)
         }
     }
 
@@ -246,7 +183,7 @@ mod tests {
             let barlow = BarlowTwinsLossConfig::new().with_scale(scale);
             let output =
                 skt(config.clone().with_barlow(barlow), &device).forward(batch(12, 1, &device));
-            let expected = factor * scalar(output.barlow) + 0.7 * scalar(output.instance);
+            let expected = factor * value(&output, BARLOW) + 0.7 * value(&output, INSTANCE);
             assert!((scalar(output.loss) - expected).abs() < 1e-5 * expected);
         }
     }
@@ -256,8 +193,8 @@ mod tests {
         let device = Device::flex().autodiff();
         let model = skt(small(), &device);
         let batch = batch(12, 2, &device);
-        let expected = host(model.project(batch.view_a.clone()));
-        let output = TrainStep::step(&model, batch).item;
+        let expected = host(model.twin.project(batch.view(0)));
+        let output = TrainStep::step(&Training::new(model), batch).item;
         assert_eq!((output.epoch, output.step), (4, 9));
         assert_eq!(output.embedding.dims(), [12, 8]);
         assert_eq!(host(output.embedding), expected);
@@ -269,9 +206,8 @@ mod tests {
         for passes in [ViewPasses::Separate, ViewPasses::Joint] {
             let model = skt(small().with_passes(passes), &device);
             let batch = batch(12, 3, &device);
-            let swapped = TwoViewBatch {
-                view_a: batch.view_b.clone(),
-                view_b: batch.view_a.clone(),
+            let swapped = ViewBatch {
+                views: batch.views.iter().rev().cloned().collect(),
                 ..batch.clone()
             };
             let (one, other) = (
@@ -290,20 +226,14 @@ mod tests {
         // A view that is another view shifted: per-view statistics cannot see the shift, joint ones can.
         let device = Device::flex().autodiff();
         let view_a = random([12, 1, 4, 3, 2], 5, &device);
-        let batch = TwoViewBatch {
-            view_b: view_a.clone() + 2.0,
-            view_a,
-            seed: 0,
-            epoch: 1,
-            step: 1,
-        };
+        let batch = ViewBatch::new(vec![view_a.clone(), view_a + 2.0], 0);
         let instance = |passes| {
             let model = SktConfig::new()
                 .with_projector(vec![16, 8])
                 .with_passes(passes)
                 .init(ToyEncoder::linear(6, &device), &device)
                 .unwrap();
-            scalar(model.forward(batch.clone()).instance)
+            value(&model.forward(batch.clone()), INSTANCE)
         };
         assert!(instance(ViewPasses::Separate) < 1e-4);
         assert!(instance(ViewPasses::Joint) > 1e-2);
@@ -315,9 +245,11 @@ mod tests {
         let device = Device::flex().autodiff();
         let config =
             small().with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.015)));
-        let mut model = skt(config, &device);
+        let mut model = Training::new(skt(config, &device));
         let mut optimizer = AdamConfig::new().init();
-        let loss = |model: &Skt<ToyEncoder>| scalar(model.forward(batch(32, 7, &device)).loss);
+        let loss = |model: &Training<Skt<ToyEncoder>>| {
+            scalar(model.method.forward(batch(32, 7, &device)).loss)
+        };
         let before = loss(&model);
         for _ in 0..20 {
             let TrainOutput { grads, .. } = TrainStep::step(&model, batch(32, 7, &device));
@@ -330,7 +262,7 @@ mod tests {
     #[test]
     fn inference_needs_no_autodiff_and_leaves_the_module_as_it_was() {
         let device = Device::flex().autodiff();
-        let model = skt(small(), &device).valid();
+        let model = Training::new(skt(small(), &device)).valid();
         let before = model.clone().into_record().into_bytes().unwrap();
         let output = InferenceStep::step(&model, batch(5, 8, &device.clone().inner()));
         assert!(scalar(output.loss).is_finite());

@@ -8,11 +8,11 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use burn::train::{TrainOutput, TrainStep};
 use common::{LargestGradients, small_st_gcn, two_views};
-use ssl_objectives::{Skt, SktConfig, SktOutput, TwoViewBatch};
+use ssl_objectives::{Method, Skt, SktConfig, StepOutput, Training, ViewBatch};
 
-fn run(model: &Skt<gcn_encoder::StGcn>, batch: &TwoViewBatch) -> (f32, Vec<f32>) {
-    let TrainOutput { item, .. } = TrainStep::step(model, batch.clone());
-    let SktOutput {
+fn run(model: &Skt<gcn_encoder::StGcn>, batch: &ViewBatch) -> (f32, Vec<f32>) {
+    let TrainOutput { item, .. } = TrainStep::step(&Training::new(model.clone()), batch.clone());
+    let StepOutput {
         loss, embedding, ..
     } = item;
     (
@@ -42,7 +42,7 @@ fn dropout_follows_the_seed_of_the_batch_and_not_what_was_drawn_before() {
     assert_eq!(first, again);
     assert_eq!(first, after_other_draws);
 
-    let other_seed = TwoViewBatch {
+    let other_seed = ViewBatch {
         seed: batch.seed + 1,
         ..batch.clone()
     };
@@ -50,7 +50,7 @@ fn dropout_follows_the_seed_of_the_batch_and_not_what_was_drawn_before() {
 
     // The backward pass draws nothing: its gradients repeat as well, to the bit.
     let gradients = || {
-        batch.view_a.device().seed(batch.seed);
+        batch.views[0].device().seed(batch.seed);
         let gradients = model.forward(batch.clone()).loss.backward();
         let mut visitor = LargestGradients::new(&gradients);
         model.visit(&mut visitor);

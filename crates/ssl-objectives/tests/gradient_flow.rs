@@ -6,14 +6,14 @@ mod common;
 use burn::module::Module;
 use burn::tensor::Device;
 use common::{LargestGradients, small_st_gcn, two_views};
-use ssl_objectives::SktConfig;
+use ssl_objectives::{Method, SktConfig};
 
 /// Batch normalisation follows these biases (of the temporal convolutions and of the convolution on a shortcut) at
 /// once and takes any constant out again: their gradient is zero but for rounding.
 const CANCELLED: [&str; 3] = [
-    "encoder.units.0.temporal_bias",
-    "encoder.units.1.temporal_bias",
-    "encoder.units.1.projection.bias",
+    "twin.encoder.units.0.temporal_bias",
+    "twin.encoder.units.1.temporal_bias",
+    "twin.encoder.units.1.projection.bias",
 ];
 
 #[test]
@@ -35,7 +35,7 @@ fn every_parameter_of_encoder_and_projector_receives_a_gradient() {
         .collect();
     for part in CANCELLED
         .iter()
-        .chain(&["projector.linears", "projector.norms"])
+        .chain(&["twin.projector.linears", "twin.projector.norms"])
     {
         assert!(
             names.iter().any(|name| name.starts_with(part)),

@@ -16,9 +16,9 @@ use burn::train::renderer::CliMetricsRenderer;
 use burn::train::{Interrupter, Learner, SupervisedTraining};
 use common::{small_st_gcn, two_views};
 use ssl_objectives::{
-    BarlowMetric, CollapseConfig, CollapseMonitor, DiagonalMetric, EffectiveRankMetric,
-    EmbeddingStdMetric, FiniteGuard, InstanceMetric, ObjectiveError, OffDiagonalMetric, SktConfig,
-    TwoViewBatch,
+    BARLOW, CollapseConfig, CollapseMonitor, DIAGONAL, EffectiveRankMetric, EmbeddingStdMetric,
+    FiniteGuard, INSTANCE, OFF_DIAGONAL, ObjectiveError, SktConfig, TermMetric, Training,
+    ViewBatch,
 };
 
 const STEPS: usize = 4;
@@ -38,7 +38,7 @@ struct Epoch {
 }
 
 impl Iterator for Epoch {
-    type Item = Result<TwoViewBatch, DatasetError>;
+    type Item = Result<ViewBatch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.step == STEPS {
@@ -47,9 +47,9 @@ impl Iterator for Epoch {
         self.step += 1;
         let mut batch = two_views(8, self.step as u64, &self.batches.device);
         if self.batches.poisoned == Some((self.epoch, self.step)) {
-            batch.view_a = batch.view_a * f32::NAN;
+            batch.views[0] = batch.views[0].clone() * f32::NAN;
         }
-        Some(Ok(TwoViewBatch {
+        Some(Ok(ViewBatch {
             epoch: self.epoch,
             step: self.step,
             ..batch
@@ -57,14 +57,14 @@ impl Iterator for Epoch {
     }
 }
 
-impl DataLoaderIterator<TwoViewBatch> for Epoch {
+impl DataLoaderIterator<ViewBatch> for Epoch {
     fn progress(&self) -> Progress {
         Progress::new(self.step, STEPS, None)
     }
 }
 
-impl DataLoader<TwoViewBatch> for Batches {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<TwoViewBatch> + 'a> {
+impl DataLoader<ViewBatch> for Batches {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<ViewBatch> + 'a> {
         Box::new(Epoch {
             batches: self.clone(),
             epoch: self.epoch.fetch_add(1, Ordering::SeqCst) + 1,
@@ -76,14 +76,14 @@ impl DataLoader<TwoViewBatch> for Batches {
         STEPS
     }
 
-    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<TwoViewBatch>> {
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
         Arc::new(Self {
             device: device.clone(),
             ..self.clone()
         })
     }
 
-    fn slice(&self, _start: usize, _end: usize) -> Arc<dyn DataLoader<TwoViewBatch>> {
+    fn slice(&self, _start: usize, _end: usize) -> Arc<dyn DataLoader<ViewBatch>> {
         Arc::new(self.clone())
     }
 }
@@ -107,11 +107,11 @@ fn train(poisoned: Option<(usize, usize)>) -> (Option<ObjectiveError>, Vec<usize
     let guard = FiniteGuard::new(interrupter.clone());
     SupervisedTraining::new(folder.path(), loader(poisoned), loader(None))
         .metric_train_numeric(LossMetric::new())
-        .metric_train_numeric(BarlowMetric::new())
-        .metric_train_numeric(InstanceMetric::new())
+        .metric_train_numeric(TermMetric::new(BARLOW))
+        .metric_train_numeric(TermMetric::new(INSTANCE))
         .metric_train(guard.clone())
-        .metric_valid_numeric(DiagonalMetric::new())
-        .metric_valid_numeric(OffDiagonalMetric::new())
+        .metric_valid_numeric(TermMetric::new(DIAGONAL))
+        .metric_valid_numeric(TermMetric::new(OFF_DIAGONAL))
         .metric_valid_numeric(EmbeddingStdMetric::new())
         .metric_valid_numeric(EffectiveRankMetric::new())
         .metric_valid(CollapseMonitor::new(CollapseConfig::default()))
@@ -120,7 +120,11 @@ fn train(poisoned: Option<(usize, usize)>) -> (Option<ObjectiveError>, Vec<usize
         .with_default_checkpointers()
         .with_interrupter(interrupter)
         .num_epochs(3)
-        .launch(Learner::new(model, AdamConfig::new().init(), 1e-3));
+        .launch(Learner::new(
+            Training::new(model),
+            AdamConfig::new().init(),
+            1e-3,
+        ));
     let saved = |epoch: &usize| {
         let files = std::fs::read_dir(folder.path().join("checkpoint"));
         let prefix = format!("model-{epoch}.");

@@ -8,7 +8,7 @@
 mod collapse;
 mod embedding;
 mod finite;
-mod mean;
+mod term;
 
 pub use collapse::{CollapseConfig, CollapseMonitor, CollapseWarning, EmbeddingHealth};
 pub use embedding::{
@@ -16,7 +16,4 @@ pub use embedding::{
     EmbeddingStd, EmbeddingStdMetric, MAX_SAMPLES,
 };
 pub use finite::{FiniteGuard, FiniteInput};
-pub use mean::{
-    Barlow, BarlowMetric, Diagonal, DiagonalMetric, Instance, InstanceMetric, MeanMetric,
-    OffDiagonal, OffDiagonalMetric, Quantity, Scalar,
-};
+pub use term::{Term, TermMetric, TermValues};

@@ -5,7 +5,7 @@ use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use gcn_encoder::{StGcn, StGcnConfig, UnitConfig};
 use skeleton_data::Layout;
-use ssl_objectives::TwoViewBatch;
+use ssl_objectives::ViewBatch;
 
 /// Values in -1..1 that do not come from the device's generator.
 pub fn values<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
@@ -39,15 +39,10 @@ pub fn small_st_gcn(dropout: f64, device: &Device) -> StGcn {
 }
 
 /// Two noisy views of `samples` random clips of one person, 20 joints and 7 frames.
-pub fn two_views(samples: usize, seed: u64, device: &Device) -> TwoViewBatch {
+pub fn two_views(samples: usize, seed: u64, device: &Device) -> ViewBatch {
     let view_a = values([samples, 1, 7, 20, 3], seed, device);
-    TwoViewBatch {
-        view_b: view_a.clone() + values([samples, 1, 7, 20, 3], seed + 1, device) * 0.3,
-        view_a,
-        seed,
-        epoch: 1,
-        step: 1,
-    }
+    let noise = values([samples, 1, 7, 20, 3], seed + 1, device) * 0.3;
+    ViewBatch::new(vec![view_a.clone(), view_a + noise], seed)
 }
 
 /// The largest absolute gradient of every trainable parameter, by path.
