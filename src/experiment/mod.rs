@@ -3,9 +3,11 @@
 mod data;
 mod folder;
 mod format;
-mod skt;
+mod method;
+mod run;
 
 pub use data::{DataConfig, PreparedData};
 pub use folder::RunFolder;
 pub use format::DataFormat;
-pub use skt::{EncoderConfig, ExperimentOptions, SktExperiment};
+pub use method::{MethodConfig, MethodName};
+pub use run::{Experiment, ExperimentOptions};
