@@ -182,10 +182,9 @@ impl Plan {
                     sample: sample as u64,
                     view: view as u64,
                 };
-                self.views
-                    .make(sequence.frames(), sequence.shape(), key, clip);
+                let valid = self.views.make((&*sequence).into(), key, clip);
                 let made = clip.shape();
-                self.stream.apply(clip.data_mut(), made, &self.bones);
+                self.stream.apply(clip.data_mut(), made, valid, &self.bones);
                 shape = [
                     samples.len(),
                     made.persons,

@@ -77,7 +77,7 @@ pub fn pretrain<M: Method + 'static>(
     let clips = dataset.len();
     config.validate_for(clips)?;
     let views = Views::same(config.views.clone());
-    views.output_shape(dataset.shape())?;
+    views.shapes(dataset.shape())?;
     let checkpoints = folder.join("checkpoint");
     fs::create_dir_all(&checkpoints).map_err(|source| PretrainError::Unwritable {
         path: checkpoints.clone(),

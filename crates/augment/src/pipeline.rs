@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use skeleton_data::ClipShape;
 
+use crate::step::Reach;
 use crate::{AugmentError, Augmentation, Clip, Step, ViewRng};
 
 /// A step and how often it is taken.
@@ -69,6 +70,15 @@ impl Pipeline {
     /// The stages in order.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The greatest reach of the steps that are ever taken.
+    pub(crate) fn reach(&self) -> Reach {
+        let taken = self.stages.iter().filter(|stage| stage.probability > 0.0);
+        taken
+            .map(|stage| stage.step.reach())
+            .max()
+            .unwrap_or(Reach::Space)
     }
 }
 

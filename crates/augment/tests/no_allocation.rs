@@ -7,7 +7,8 @@ use std::cell::Cell;
 
 use augment::{
     AxisRotation, Clip, NwUclaView, Pipeline, RandomChoose, RandomMove, RandomRotation,
-    RandomShift, SegmentShuffle, SortedFrames, SpeedChange, Stage, TimeFlip, ViewKey, Views,
+    RandomShift, SegmentShuffle, SortedFrames, Source, SpeedChange, Stage, TimeFlip, ViewKey,
+    Views,
 };
 use skeleton_data::{ClipShape, Layout};
 
@@ -90,7 +91,7 @@ fn warm_buffers_serve_every_later_view() {
                         view,
                         ..ViewKey::default()
                     };
-                    views.make(&frames, shape, key, &mut clip);
+                    views.make(Source::unpadded(&frames, shape), key, &mut clip);
                 }
             }
         };
