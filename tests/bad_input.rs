@@ -74,9 +74,13 @@ fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
             json!({"name": "sgd", "momentum": 1.0, "weight_decay": 0.0}),
             "momentum",
         ),
-        ("/pretrain/views/0/probability", json!(2.0), "probability"),
         (
-            "/pretrain/views/1/step/shear/amplitude",
+            "/pretrain/views/same/pipeline/0/probability",
+            json!(2.0),
+            "probability",
+        ),
+        (
+            "/pretrain/views/same/pipeline/1/step/shear/amplitude",
             json!(null),
             "pretrain.views",
         ),

@@ -1,6 +1,6 @@
 use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Tensor, TensorData};
-use gcn_encoder::Encoder;
+use gcn_encoder::{Encoder, Sequences};
 use skeleton_data::{SkeletonBatcher, SkeletonDataset, Stream};
 
 use super::EvaluateError;
@@ -128,7 +128,10 @@ pub fn extract_features<E: Encoder>(
         let clips: Result<Vec<_>, _> = rows.clone().map(|row| dataset.clip(row)).collect();
         let batch = batcher.batch(clips?, &device);
         let features: Vec<f32> = encoder
-            .forward(batch.clips)
+            .forward(Sequences {
+                frames: batch.clips,
+                lengths: Some(batch.lengths),
+            })
             .into_data()
             .iter::<f32>()
             .collect();

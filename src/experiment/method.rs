@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use augment::Pipeline;
+use augment::{Pipeline, Views};
 use gcn_encoder::{EncoderConfig, Initialisation, Partition, Width};
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{BarlowTwinsLossConfig, Lambda, SktConfig};
@@ -85,7 +85,7 @@ impl Defaults {
                 PretrainConfig {
                     epochs: 12,
                     learning_rate: 3e-3,
-                    views: Pipeline::level_cameras(),
+                    views: Views::same(Pipeline::level_cameras()),
                     ..small
                 },
                 decorrelated.with_projector(vec![512; 3]),
@@ -98,7 +98,7 @@ impl Defaults {
                     epochs: 150,
                     batch_size: 128,
                     learning_rate: 5e-3,
-                    views: Pipeline::skeletonclr(),
+                    views: Views::same(Pipeline::skeletonclr()),
                     ..small
                 },
                 SktConfig::new(),

@@ -1,4 +1,4 @@
-use augment::Pipeline;
+use augment::{Pipeline, Views};
 use serde::{Deserialize, Serialize};
 
 use super::{OptimizerConfig, PretrainError, Schedule};
@@ -18,8 +18,8 @@ pub struct PretrainConfig {
     pub optimizer: OptimizerConfig,
     /// Largest norm of a parameter's gradient; `None` does not clip.
     pub clip_norm: Option<f32>,
-    /// What happens to each view.
-    pub views: Pipeline,
+    /// The views of a clip; the method says which it needs.
+    pub views: Views,
     /// Training clips on which the monitors look every epoch.
     pub monitor_clips: usize,
     /// Seeds the initial weights, the order of the clips, the views and dropout.
@@ -38,7 +38,7 @@ impl Default for PretrainConfig {
             schedule: Schedule::WarmupCosine { warmup: 0.07 },
             optimizer: OptimizerConfig::Adam { weight_decay: 1e-5 },
             clip_norm: None,
-            views: Pipeline::view_invariant(),
+            views: Views::same(Pipeline::view_invariant()),
             monitor_clips: 128,
             seed: 0,
         }

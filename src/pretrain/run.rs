@@ -19,7 +19,6 @@ use super::history::History;
 use super::progress::PlainProgress;
 use super::retention::Retention;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
-use augment::Views;
 
 /// What a run does beside its configuration; none of it changes a loss.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +75,7 @@ pub fn pretrain<M: Method + 'static>(
 ) -> Result<Pretrained<M>, PretrainError> {
     let clips = dataset.len();
     config.validate_for(clips)?;
-    let views = Views::same(config.views.clone());
+    let views = config.views.clone();
     views.shapes(dataset.shape())?;
     let checkpoints = folder.join("checkpoint");
     fs::create_dir_all(&checkpoints).map_err(|source| PretrainError::Unwritable {
