@@ -1,12 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use augment::{Pipeline, Views};
-use gcn_encoder::{EncoderConfig, Initialisation, Partition, Width};
 use serde::{Deserialize, Serialize};
-use ssl_objectives::{BarlowTwinsLossConfig, Lambda, SktConfig};
+use ssl_objectives::{
+    BarlowTwinsConfig, ByolConfig, ClassificationConfig, CmlConfig, CrrlConfig, MccConfig,
+    SimSiamConfig, SkeletonClrConfig, SktConfig, VicRegConfig,
+};
 
-use super::format::DataFormat;
 use crate::Error;
 use crate::pretrain::PretrainConfig;
 
@@ -15,15 +15,45 @@ use crate::pretrain::PretrainConfig;
 pub enum MethodName {
     /// Skeletal Twins.
     Skt,
+    /// Motion Consistency and Continuity.
+    Mcc,
+    /// Contrast-Reconstruction.
+    Crrl,
+    /// SkeletonCLR, MoCo v2 on skeletons.
+    SkeletonClr,
+    /// BYOL.
+    Byol,
+    /// SimSiam.
+    SimSiam,
+    /// VICReg.
+    VicReg,
+    /// Barlow Twins alone.
+    BarlowTwins,
 }
 
 impl MethodName {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Skt];
+    pub const ALL: [Self; 8] = [
+        Self::Skt,
+        Self::Mcc,
+        Self::Crrl,
+        Self::SkeletonClr,
+        Self::Byol,
+        Self::SimSiam,
+        Self::VicReg,
+        Self::BarlowTwins,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Skt => "skt",
+            Self::Mcc => "mcc",
+            Self::Crrl => "crrl",
+            Self::SkeletonClr => "skeletonclr",
+            Self::Byol => "byol",
+            Self::SimSiam => "simsiam",
+            Self::VicReg => "vicreg",
+            Self::BarlowTwins => "barlow-twins",
         }
     }
 }
@@ -54,6 +84,23 @@ impl FromStr for MethodName {
 pub enum MethodConfig {
     /// Skeletal Twins.
     Skt(SktConfig),
+    /// Motion Consistency and Continuity, then fine-tuning.
+    Mcc(MccSettings),
+    /// Contrast-Reconstruction: all three of its trainings.
+    Crrl(CrrlSettings),
+    /// SkeletonCLR.
+    #[serde(rename = "skeletonclr")]
+    SkeletonClr(SkeletonClrConfig),
+    /// BYOL.
+    Byol(ByolConfig),
+    /// SimSiam.
+    #[serde(rename = "simsiam")]
+    SimSiam(SimSiamConfig),
+    /// VICReg.
+    #[serde(rename = "vicreg")]
+    VicReg(VicRegConfig),
+    /// Barlow Twins alone.
+    BarlowTwins(BarlowTwinsConfig),
 }
 
 impl MethodConfig {
@@ -61,62 +108,33 @@ impl MethodConfig {
     pub fn name(&self) -> MethodName {
         match self {
             Self::Skt(_) => MethodName::Skt,
+            Self::Mcc(_) => MethodName::Mcc,
+            Self::Crrl(_) => MethodName::Crrl,
+            Self::SkeletonClr(_) => MethodName::SkeletonClr,
+            Self::Byol(_) => MethodName::Byol,
+            Self::SimSiam(_) => MethodName::SimSiam,
+            Self::VicReg(_) => MethodName::VicReg,
+            Self::BarlowTwins(_) => MethodName::BarlowTwins,
         }
     }
 }
 
-/// What an experiment with a method on a data set starts from: each setting was found by trial (see the README's results)
-/// or taken from the literature where no trial was possible.
-pub(super) struct Defaults {
-    pub(super) method: MethodConfig,
-    pub(super) encoder: EncoderConfig,
-    pub(super) pretrain: PretrainConfig,
+/// MCC: pre-training, and what it is judged by, fine-tuning against training from scratch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MccSettings {
+    /// The method.
+    pub pretext: MccConfig,
+    /// The classifier that is trained with the encoder afterwards.
+    pub classification: ClassificationConfig,
+    /// How encoder and classifier are trained, from the pre-trained weights and from the initial ones alike.
+    pub finetune: PretrainConfig,
 }
 
-impl Defaults {
-    pub(super) fn new(method: MethodName, format: DataFormat) -> Self {
-        let small = PretrainConfig::default();
-        // A stronger redundancy term than published ones amount to: their batches are larger (see the README).
-        let decorrelated = SktConfig::new()
-            .with_barlow(BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.06)))
-            .with_instance_weight(0.2);
-        let (pretrain, skt, dropout) = match format {
-            DataFormat::Synthetic => (
-                PretrainConfig {
-                    epochs: 12,
-                    learning_rate: 3e-3,
-                    views: Views::same(Pipeline::level_cameras()),
-                    ..small
-                },
-                decorrelated.with_projector(vec![512; 3]),
-                0.0,
-            ),
-            DataFormat::NwUcla => (small, decorrelated, 0.0),
-            // PSTL's optimiser, length and dropout (papers' section 2.5), CrosSCLR's views.
-            DataFormat::Ntu60 | DataFormat::Ntu120 | DataFormat::Store => (
-                PretrainConfig {
-                    epochs: 150,
-                    batch_size: 128,
-                    learning_rate: 5e-3,
-                    views: Views::same(Pipeline::skeletonclr()),
-                    ..small
-                },
-                SktConfig::new(),
-                0.5,
-            ),
-        };
-        let encoder = EncoderConfig::StGcn {
-            width: Width::Ssl,
-            partition: Partition::SpatialAsPublished,
-            dropout,
-            initialisation: Initialisation::PyTorch,
-        };
-        match method {
-            MethodName::Skt => Self {
-                method: MethodConfig::Skt(skt),
-                encoder,
-                pretrain,
-            },
-        }
-    }
+/// CRRL: the learner of motion alone, the reconstructor alone, and the student of both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CrrlSettings {
+    /// The contrastive motion learner.
+    pub motion: CmlConfig,
+    /// The student with its reconstructor, which is also the reconstructor alone.
+    pub fusion: CrrlConfig,
 }

@@ -67,6 +67,20 @@ impl Pipeline {
         Ok(Self { stages })
     }
 
+    /// The pipeline that changes nothing.
+    pub fn none() -> Self {
+        Self { stages: Vec::new() }
+    }
+
+    /// The stages that treat every frame alike, in their order: what is left of a recipe for methods that choose frames
+    /// themselves.
+    pub fn spatial_only(self) -> Self {
+        let spatial = |stage: &Stage| stage.step.reach() == Reach::Space;
+        Self {
+            stages: self.stages.into_iter().filter(spatial).collect(),
+        }
+    }
+
     /// The stages in order.
     pub fn stages(&self) -> &[Stage] {
         &self.stages

@@ -107,6 +107,13 @@ impl Views {
         }
     }
 
+    /// One view, for learning with labels.
+    pub fn single(pipeline: Pipeline) -> Self {
+        Self {
+            kind: Kind::Same { pipeline, count: 1 },
+        }
+    }
+
     /// `count` views from the same pipeline, with draws of their own (PSTL: 3).
     ///
     /// # Errors

@@ -97,6 +97,20 @@ impl EncoderConfig {
         }
     }
 
+    /// ST-GCN at the self-supervised width.
+    pub fn st_gcn_ssl() -> Self {
+        Self::st_gcn(Width::Ssl)
+    }
+
+    fn st_gcn(width: Width) -> Self {
+        Self::StGcn {
+            width,
+            partition: Partition::default(),
+            dropout: 0.5,
+            initialisation: Initialisation::default(),
+        }
+    }
+
     /// Sets the dropout in training, for encoders that have one.
     pub fn with_dropout(mut self, probability: f64) -> Self {
         match &mut self {
@@ -126,15 +140,9 @@ impl FromStr for EncoderConfig {
     type Err = UnknownEncoder;
 
     fn from_str(text: &str) -> Result<Self, UnknownEncoder> {
-        let stgcn = |width| Self::StGcn {
-            width,
-            partition: Partition::default(),
-            dropout: 0.5,
-            initialisation: Initialisation::default(),
-        };
         match text {
-            "stgcn-ssl" => Ok(stgcn(Width::Ssl)),
-            "stgcn-full" => Ok(stgcn(Width::Full)),
+            "stgcn-ssl" => Ok(Self::st_gcn(Width::Ssl)),
+            "stgcn-full" => Ok(Self::st_gcn(Width::Full)),
             _ => Err(UnknownEncoder {
                 given: text.to_owned(),
             }),
