@@ -40,7 +40,7 @@ fn pack(folder: &Path, format: &str, splits: &[Split]) {
         let clip = preprocess.apply(clip, &figures.layout).expect("a clip");
         let sides: Vec<Option<Side>> = splits
             .iter()
-            .map(|split| Some(Side::train_if(split.is_train(clip.meta()).expect("a side"))))
+            .map(|split| split.side(clip.meta()).expect("a camera"))
             .collect();
         writer.push(&clip, &sides).expect("a clip that fits");
     }
