@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod any;
+pub mod bigru;
 pub mod conv;
 mod encoder;
 mod error;
@@ -12,6 +13,7 @@ pub mod norm;
 pub mod stgcn;
 
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
+pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
