@@ -24,6 +24,20 @@ pub enum ObjectiveError {
         /// The loss: NaN or an infinity.
         value: f64,
     },
+    /// A queue of negatives would not hold one batch.
+    #[error(
+        "a queue of at most {} keys (wanted size of {size}, {clips} clips) does not hold one batch of {batch_size}: \
+         choose a batch of at most {}",
+        size.min(clips), size.min(clips)
+    )]
+    QueueTooSmall {
+        /// The size that was wanted.
+        size: usize,
+        /// Clips to train on; a queue is no longer than that.
+        clips: usize,
+        /// Samples in a batch.
+        batch_size: usize,
+    },
 }
 
 impl ObjectiveError {
