@@ -78,6 +78,18 @@ pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), ObjectiveE
     }
 }
 
+/// An error unless `value` is a momentum: from 0 to 1.
+pub(crate) fn momentum(field: &'static str, value: f64) -> Result<(), ObjectiveError> {
+    match (0.0..=1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(ObjectiveError::invalid(
+            field,
+            value,
+            "a number from 0 to 1",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,9 @@ pub struct InfoNce {
     temperature: f64,
 }
 
+/// Cosines that differ by less are equal but for rounding.
+const TIE: f64 = 1e-5;
+
 /// The contrastive loss, as a curve.
 pub const CONTRAST: Term = Term::loss(
     "Contrast loss",
@@ -40,7 +43,7 @@ pub struct InfoNceOutput {
     /// The loss, shape `[1]`.
     pub loss: Tensor<1>,
     /// Share of queries that are nearer to their key than to every negative, in 0..=1, shape `[1]`, without autodiff. A
-    /// tie counts as a miss: features that all fell together have an accuracy of 0.
+    /// tie counts as a miss: features that all fell together have an accuracy of 0 (ours).
     pub accuracy: Tensor<1>,
 }
 
@@ -100,7 +103,7 @@ impl InfoNce {
         let found = positive
             .clone()
             .without_autodiff()
-            .greater(nearest_negative.clone());
+            .greater(nearest_negative.clone() + TIE / self.temperature);
         let accuracy = found.float().mean();
 
         let largest = nearest_negative.max_pair(positive.clone().without_autodiff());

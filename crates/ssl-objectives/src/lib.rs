@@ -2,7 +2,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod barlow_twins;
+mod barlow_twins_method;
 mod batch;
+mod byol;
 mod error;
 mod info_nce;
 mod instance;
@@ -10,11 +12,16 @@ mod method;
 mod momentum;
 pub mod monitor;
 mod output;
+mod prediction;
 mod projector;
 mod queue;
+mod schedule;
+mod sim_siam;
+mod skeleton_clr;
 mod skt;
 pub mod spectrum;
 mod twin;
+mod vicreg;
 
 #[cfg(test)]
 mod testing;
@@ -23,7 +30,9 @@ pub use barlow_twins::{
     BARLOW, BarlowScale, BarlowTwinsLoss, BarlowTwinsLossConfig, BarlowTwinsOutput, DIAGONAL,
     Lambda, OFF_DIAGONAL,
 };
+pub use barlow_twins_method::{BarlowTwins, BarlowTwinsConfig};
 pub use batch::ViewBatch;
+pub use byol::{Byol, ByolConfig};
 pub use error::ObjectiveError;
 pub use info_nce::{CONTRAST, CONTRAST_ACCURACY, InfoNce, InfoNceOutput};
 pub use instance::InstanceConsistency;
@@ -34,7 +43,12 @@ pub use monitor::{
     EmbeddingStdMetric, FiniteGuard, Term, TermMetric,
 };
 pub use output::StepOutput;
+pub use prediction::{PREDICTION, SPREAD};
 pub use projector::{Projector, ProjectorConfig};
 pub use queue::{Queue, QueueConfig};
+pub use schedule::MomentumSchedule;
+pub use sim_siam::{SimSiam, SimSiamConfig};
+pub use skeleton_clr::{SkeletonClr, SkeletonClrConfig};
 pub use skt::{INSTANCE, Skt, SktConfig};
 pub use twin::{TwinEncoder, ViewPasses};
+pub use vicreg::{COVARIANCE, INVARIANCE, VARIANCE, VicReg, VicRegConfig, VicRegOutput};

@@ -104,8 +104,11 @@ impl Queue {
             true => keys.detach(),
             false => keys.without_autodiff(),
         };
-        let kept = old.narrow(0, 0, size - n);
-        self.keys.update(Tensor::cat(vec![keys, kept], 0).detach());
+        let keys = match size - n {
+            0 => keys,
+            kept => Tensor::cat(vec![keys, old.narrow(0, 0, kept)], 0),
+        };
+        self.keys.update(keys.set_require_grad(false));
         // burn holds an update back until this thread asks for the value or makes the next one; a record or another
         // thread would miss it.
         self.keys.value_sync();

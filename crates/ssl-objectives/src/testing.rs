@@ -2,9 +2,13 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::optim::AdamConfig;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
+use burn::train::TrainStep;
 use gcn_encoder::{Encoder, Sequences};
+
+use crate::{Method, Training, ViewBatch};
 
 /// Standard normal values from a generator of the test's own, so that tests that run at the same time cannot
 /// disturb each other's values through the device's generator.
@@ -47,6 +51,33 @@ pub(crate) fn metadata() -> burn::train::metric::MetricMetadata {
         iteration: Some(1),
         lr: None,
     }
+}
+
+/// Two views of `samples` clips that differ in where they stand, each with noise of its own: two persons, 5 frames, 3
+/// joints, 2 channels.
+pub(crate) fn two_views(samples: usize, seed: u64, device: &Device) -> ViewBatch {
+    let place = random([samples, 1, 1, 1, 2], seed, device);
+    let views = [1000, 2000].map(|view| {
+        let noise = random([samples, 2, 5, 3, 2], seed + view, device);
+        noise * 0.3 + place.clone()
+    });
+    ViewBatch::new(views.to_vec(), seed)
+}
+
+/// `method` after a step of Adam on a batch of 8 for each seed.
+pub(crate) fn train<M: Method>(
+    method: M,
+    seeds: core::ops::Range<u64>,
+    lr: f64,
+    device: &Device,
+) -> M {
+    let mut model = Training::new(method);
+    let mut optimizer = AdamConfig::new().init();
+    for seed in seeds {
+        let grads = TrainStep::step(&model, two_views(8, seed, device)).grads;
+        model = model.optimize(&mut optimizer, lr.into(), grads);
+    }
+    model.method
 }
 
 /// The least that can be called an encoder: a layer on every joint, then the mean.

@@ -1,9 +1,10 @@
 //! What several integration tests need; each uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use gcn_encoder::{StGcn, StGcnConfig, UnitConfig};
+use safetensors::SafeTensors;
 use skeleton_data::Layout;
 use ssl_objectives::ViewBatch;
 
@@ -80,5 +81,45 @@ impl ModuleVisitor for LargestGradients<'_> {
         let gradient = param.val().grad(self.gradients);
         let largest = gradient.map(|g| g.abs().max().into_scalar::<f32>());
         self.found.push((self.path.join("."), largest));
+    }
+}
+
+/// Values that PyTorch wrote.
+pub struct Fixture(SafeTensors<'static>);
+
+impl Fixture {
+    pub fn open(bytes: &'static [u8]) -> Self {
+        Self(SafeTensors::deserialize(bytes).unwrap())
+    }
+
+    pub fn values(&self, name: &str) -> Vec<f32> {
+        let bytes = self.0.tensor(name).unwrap_or_else(|_| panic!("no {name}"));
+        let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
+        bytes.data().chunks_exact(4).map(number).collect()
+    }
+
+    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
+        let shape = self.0.tensor(name).unwrap().shape().to_vec();
+        Tensor::from_data(TensorData::new(self.values(name), shape), device)
+    }
+
+    /// Within 1e-4 of the fixture's value, relative to the largest value of the tensor.
+    pub fn check<const D: usize>(&self, name: &str, got: Tensor<D>) {
+        check(
+            name,
+            &got.try_into_vec_as::<f32>().unwrap(),
+            &self.values(name),
+        );
+    }
+}
+
+pub fn check(name: &str, got: &[f32], expected: &[f32]) {
+    assert_eq!(got.len(), expected.len(), "{name}");
+    let scale = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+    for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
+        assert!(
+            (got - expected).abs() <= 1e-4 * scale,
+            "{name}[{index}]: {got}, PyTorch {expected}"
+        );
     }
 }
