@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bigru;
 pub mod conv;
 mod encoder;
 mod error;
@@ -10,6 +11,7 @@ pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 
+pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
