@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod asgcn;
 pub mod conv;
+mod dropout;
 mod encoder;
 mod error;
 pub mod graph;
@@ -10,6 +12,7 @@ pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 
+pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
