@@ -73,6 +73,19 @@ fn evaluation_agrees_with_pytorch() {
 }
 
 #[test]
+fn poses_after_long_feature_maps_agree_with_pytorch() {
+    let network = network(&Device::flex());
+    let links = theirs::<4>("eval.links").slice_dim(0, 0);
+    let last = theirs::<4>("last").slice_dim(0, 0).slice_dim(1, 0);
+    for frames in [65, 81] {
+        let map = theirs::<5>("long.map").slice_dim(2, 0..frames);
+        let pose = network.future_pose(map, links.clone(), last.clone());
+        let name = format!("long.pose.{frames}");
+        assert_close(&name, pose, theirs(&name));
+    }
+}
+
+#[test]
 fn sampled_links_agree_with_pytorch() {
     let device = Device::flex().autodiff();
     let x = REFERENCE.tensor::<5>("input", &device);

@@ -75,7 +75,8 @@ impl AsGcn {
     ///
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`
-    /// - `links`: `[N M, A, V, V]`, entry `(b, a, v, w)` for what joint `w` of body `b` hears of joint `v`
+    /// - `links`: `[N M, A, V, V]`, entry `(b, a, v, w)` for what joint `w` of body `b` hears of joint `v`; or
+    ///   `[1, A, V, V]` for all bodies
     /// - output: `[N, M, T', V, D]`
     ///
     /// # Panics
@@ -105,6 +106,9 @@ impl AsGcn {
     /// - `links`: those that made the map, `[N M, A, V, V]`
     /// - `last`: the clip's last frame, `[N, M, V, C]`
     /// - output: `[N, M, F, V, C]`
+    ///
+    /// # Panics
+    /// When shapes do not fit each other or the network.
     pub fn future_pose(&self, map: Tensor<5>, links: Tensor<4>, last: Tensor<4>) -> Tensor<5> {
         let [n, m, t, v, d] = map.dims();
         let [.., c] = last.dims();

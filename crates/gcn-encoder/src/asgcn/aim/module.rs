@@ -72,12 +72,18 @@ impl Aim {
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`
     /// - output: `[N M, types - 1, V, V]`, columns of which sum to `link_scale`
+    ///
+    /// # Panics
+    /// When `C` is not what the module was made for, there is one joint, or an axis is empty.
     pub fn infer(&self, x: Tensor<5>) -> Tensor<4> {
         self.links(x, None)
     }
 
     /// As [`infer`](Self::infer), with `noise` in place of the device's own: Gumbel noise, `[N M, V (V - 1), types]`,
     /// for the ordered pairs `(sender, receiver)` row by row without the diagonal.
+    ///
+    /// # Panics
+    /// As [`infer`](Self::infer), and when `noise` has another shape.
     pub fn infer_with(&self, x: Tensor<5>, noise: Tensor<3>) -> Tensor<4> {
         self.links(x, Some(noise))
     }
@@ -93,6 +99,9 @@ impl Aim {
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`, in the unit of the configuration's variance
     /// - `noise`: as for [`infer_with`](Self::infer_with); `None` for the device's own in training, and none otherwise
+    ///
+    /// # Panics
+    /// As [`infer_with`](Self::infer_with).
     pub fn loss(&self, x: Tensor<5>, noise: Option<Tensor<3>>) -> AimLoss {
         let positions = self.trajectories(x);
         let logits = self.logits(&positions);
@@ -116,6 +125,13 @@ impl Aim {
     fn trajectories(&self, x: Tensor<5>) -> Tensor<4> {
         let [n, m, t, v, c] = x.dims();
         let (frames, device) = (self.frames, x.device());
+        let [inputs, _] = self.encoder.joint.first.weight.dims();
+        assert!(
+            frames * c == inputs && v > 1 && n * m * t > 0,
+            "an AIM of {} channels and at least 2 joints was given [N, M, T, V, C] = {:?}",
+            inputs / frames,
+            [n, m, t, v, c]
+        );
         let taken: Vec<i64> = (0..frames).map(|j| (j * t / frames) as i64).collect();
         x.select(2, Tensor::<1, Int>::from_data(&taken[..], &device))
             .reshape([n * m, frames, v, c])
@@ -138,6 +154,9 @@ impl Aim {
     /// training with noise of the device's where none is given.
     fn types(&self, logits: Tensor<3>, noise: Option<Tensor<3>>, joints: usize) -> Tensor<4> {
         let [.., types] = logits.dims();
+        if let Some(noise) = &noise {
+            assert_eq!(noise.dims(), logits.dims(), "noise of links");
+        }
         let noise = noise.or_else(|| self.draws(&logits).then(|| gumbel(&logits)));
         let logits = match noise {
             Some(noise) => logits + noise,
@@ -176,4 +195,37 @@ impl Aim {
 fn gumbel(like: &Tensor<3>) -> Tensor<3> {
     let uniform = like.random_like(Distribution::Default);
     -((-(uniform + EPSILON).log()) + EPSILON).log()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gumbel_noise_has_its_mean_and_variance() {
+        let device = Device::flex();
+        let noise = gumbel(&Tensor::zeros([100, 100, 10], &device)).reshape([100_000]);
+        let (variance, mean) = noise.var_mean(0);
+        // Euler's constant and pi^2 / 6; of 100,000 draws they stray by 0.004 and 0.011
+        let (mean, variance) = (mean.into_scalar::<f64>(), variance.into_scalar::<f64>());
+        assert!((mean - 0.5772).abs() < 0.02, "{mean}");
+        assert!((variance - 1.6449).abs() < 0.06, "{variance}");
+    }
+
+    #[test]
+    fn trajectories_take_their_frames_evenly() {
+        let device = Device::flex();
+        let aim = |frames| Aim::new(&AimConfig::default().with_frames(frames), 1, &device);
+        let frames = Tensor::<1, Int>::arange(0..7, &device).float();
+        let x = frames.reshape([1, 1, 7, 1, 1]).repeat_dim(3, 2);
+        for (count, expected) in [
+            (7, vec![0., 1., 2., 3., 4., 5., 6.]),
+            (3, vec![0., 2., 4.]),
+            (10, vec![0., 0., 1., 2., 2., 3., 4., 4., 5., 6.]),
+        ] {
+            let taken = aim(count).trajectories(x.clone()).slice_dim(1, 0);
+            let taken: Vec<f32> = taken.into_data().iter::<f32>().collect();
+            assert_eq!(taken, expected, "{count} frames");
+        }
+    }
 }
