@@ -3,7 +3,9 @@
 
 mod any;
 pub mod bigru;
+pub mod asgcn;
 pub mod conv;
+mod dropout;
 mod encoder;
 mod error;
 pub mod graph;
@@ -14,6 +16,7 @@ pub mod stgcn;
 
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
 pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
+pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};

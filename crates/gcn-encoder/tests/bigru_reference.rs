@@ -2,6 +2,7 @@
 //! and the gradient of every parameter. `fixtures/make_bigru.py` makes the reference and says what it holds.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/recurrent.rs"]
 mod common;
 
 use burn::module::Module;
