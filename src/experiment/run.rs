@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use burn::store::{ModuleSnapshot, SafetensorsStore};
-use gcn_encoder::{AnyEncoder, EncoderConfig};
+use gcn_encoder::{AnyEncoder, EncoderConfig, with_encoder};
 use serde::{Deserialize, Serialize};
 
 use super::data::DataConfig;
+use super::defaults::Defaults;
 use super::folder::read_json;
 use super::format::DataFormat;
-use super::defaults::Defaults;
 use super::method::{MethodConfig, MethodName};
 use super::stages::Run;
 use crate::evaluate::{Judgement, LinearProtocol};
@@ -130,7 +130,11 @@ impl Experiment {
 }
 
 /// Saves the encoder with the configuration that it was trained under in the file's metadata.
-pub(super) fn save_encoder(encoder: &AnyEncoder, experiment: &Experiment, path: &Path) -> Result<(), Error> {
+pub(super) fn save_encoder(
+    encoder: &AnyEncoder,
+    experiment: &Experiment,
+    path: &Path,
+) -> Result<(), Error> {
     let unwritable = |source| Error::Unwritable {
         path: path.to_owned(),
         source,
@@ -139,8 +143,7 @@ pub(super) fn save_encoder(encoder: &AnyEncoder, experiment: &Experiment, path: 
         .map_err(std::io::Error::other)
         .map_err(unwritable)?;
     let mut store = SafetensorsStore::from_bytes(None).metadata("experiment", config);
-    let bytes = encoder
-        .save_into(&mut store)
+    let bytes = with_encoder!(encoder, encoder => encoder.save_into(&mut store))
         .and_then(|()| store.get_bytes())
         .map_err(std::io::Error::other)
         .map_err(unwritable)?;

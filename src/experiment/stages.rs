@@ -35,7 +35,6 @@ impl Run<'_> {
             layout: self.data.train.layout().clone(),
             persons: shape.persons,
             channels: shape.channels,
-            frames: shape.frames,
         };
         self.device.seed(self.experiment.pretrain.seed);
         Ok(self.experiment.encoder.init(&input, self.device)?)

@@ -2,8 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod any;
-pub mod bigru;
 pub mod asgcn;
+pub mod bigru;
 pub mod conv;
 mod dropout;
 mod encoder;
@@ -15,8 +15,8 @@ pub mod norm;
 pub mod stgcn;
 
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
-pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
 pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
+pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
