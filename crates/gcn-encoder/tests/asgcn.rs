@@ -22,10 +22,10 @@ fn chain(joints: usize) -> Layout {
     let name = |joint: usize| joint.to_string();
     let mut layout = Layout::builder("chain").centre("0");
     for joint in 0..joints {
-        layout = layout.joint(&name(joint));
+        layout = layout.joint(name(joint));
     }
     for joint in 1..joints {
-        layout = layout.edge(&name(joint), &name(joint - 1));
+        layout = layout.edge(name(joint), name(joint - 1));
     }
     layout.build().unwrap()
 }

@@ -96,6 +96,9 @@ impl Aim {
 
     /// The loss that trains the module, and nothing else, in the first phase.
     ///
+    /// Its gradient needs the messages of every frame between every two joints, in memory: about 0.2 GB a body with
+    /// the released sizes on NTU 25.
+    ///
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`, in the unit of the configuration's variance
     /// - `noise`: as for [`infer_with`](Self::infer_with); `None` for the device's own in training, and none otherwise
