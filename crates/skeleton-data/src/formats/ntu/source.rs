@@ -6,7 +6,7 @@ use super::{MAX_BYTES, NtuEdition, NtuName, is_incomplete, parse};
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
 use crate::formats::{
-    About, FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason, Skipped, Source,
+    About, FolderRead, Format, OnError, OpenOptions, Recording, SkipReason, Skipped, Source,
     folder, stem,
 };
 use crate::{DataError, Layout, Split};
