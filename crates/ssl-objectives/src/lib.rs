@@ -3,6 +3,7 @@
 
 mod barlow_twins;
 mod batch;
+mod classification;
 mod error;
 mod instance;
 mod method;
@@ -21,6 +22,10 @@ pub use barlow_twins::{
     Lambda, OFF_DIAGONAL,
 };
 pub use batch::ViewBatch;
+pub use classification::{
+    ACCURACY, Classification, ClassificationConfig, ClassifierInit, classifier_parameters,
+    fine_tuning_rates,
+};
 pub use error::ObjectiveError;
 pub use instance::InstanceConsistency;
 pub use method::{Method, Training};
