@@ -72,7 +72,7 @@ impl InstanceConsistency {
 }
 
 /// Rows of length 1; a row of zeros stays one.
-fn unit_rows(z: Tensor<2>) -> Tensor<2> {
+pub(crate) fn unit_rows(z: Tensor<2>) -> Tensor<2> {
     let norm = (z.clone().square().sum_dim(1) + NORM_EPSILON).sqrt();
     z / norm
 }

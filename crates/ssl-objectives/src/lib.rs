@@ -6,6 +6,7 @@ mod batch;
 mod classification;
 mod error;
 mod instance;
+mod mcc;
 mod method;
 pub mod monitor;
 mod output;
@@ -28,6 +29,11 @@ pub use classification::{
 };
 pub use error::ObjectiveError;
 pub use instance::InstanceConsistency;
+pub use mcc::{
+    ConsistencyOutput, Continuity, DecoderConfig, DenseTimes, InterpolationDecoder,
+    InterpolationTarget, MOTION_CONSISTENCY, MOTION_CONTINUITY, Mcc, MccConfig, MotionConsistency,
+    POSITIVE_FIRST, POSITIVE_NEARER, ValidJoints,
+};
 pub use method::{Method, Training};
 pub use monitor::{
     CollapseConfig, CollapseMonitor, CollapseWarning, EffectiveRankMetric, EmbeddingHealth,
