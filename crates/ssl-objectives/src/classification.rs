@@ -13,7 +13,7 @@ use crate::{Method, ObjectiveError, StepOutput, ViewBatch};
 
 /// How the weights of a classifier start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum ClassifierInit {
     /// Weights N(0, 0.01), biases 0, as in the code of CRRL (confirmed): the classifier begins undecided, so that its
     /// first gradients do not drive a pre-trained encoder anywhere.

@@ -11,6 +11,7 @@ use gcn_encoder::{Encoder, Sequences};
 use safetensors::SafeTensors;
 use ssl_objectives::{
     Continuity, DecoderConfig, DenseTimes, Mcc, MccConfig, Method, MotionConsistency, ViewBatch,
+    ViewPasses,
 };
 
 const REFERENCE: &[u8] = include_bytes!("fixtures/mcc.safetensors");
@@ -175,6 +176,39 @@ fn every_parameter_of_encoder_projector_and_decoder_receives_a_gradient() {
             }
         }
     }
+}
+
+#[test]
+fn statistics_are_those_of_all_clips_or_of_each() {
+    let device = Device::flex().autodiff();
+    let mut losses = Vec::new();
+    for passes in [ViewPasses::Joint, ViewPasses::Separate] {
+        let model = small()
+            .with_passes(passes)
+            .with_continuity(Continuity::None)
+            .init(small_st_gcn(0.0, &device), [2, 20, 3], &device)
+            .unwrap();
+        // A positive that is its anchor moved: only statistics over both can see that.
+        let mut batch = batch(6, &device);
+        batch.views[1] = batch.views[0].clone() + 2.0;
+        let clips = [0, 1, 2].map(|view| batch.view(view).frames);
+        let features = match passes {
+            ViewPasses::Separate => clips.map(|clip| model.encoder.forward(clip)),
+            ViewPasses::Joint => {
+                let all = model.encoder.forward(Tensor::cat(clips.to_vec(), 0));
+                [0, 6, 12].map(|start| all.clone().narrow(0, start, 6))
+            }
+        };
+        let [a, p, n] = features.map(|features| model.projector.forward(features));
+        let same = (a.clone() - p.clone()).abs().max().into_scalar::<f32>();
+        assert_eq!(same < 1e-4, passes == ViewPasses::Separate, "{same}");
+        let expected = MotionConsistency::default().forward(a, p, n).loss;
+        let got = model.forward(batch).loss.into_scalar::<f32>();
+        let expected = expected.into_scalar::<f32>();
+        assert!((got - expected).abs() < 1e-4 * expected, "{got} {expected}");
+        losses.push(got);
+    }
+    assert_ne!(losses[0], losses[1]);
 }
 
 /// A network that sees a frame's persons and joints as one vector, as recurrent ones do.
