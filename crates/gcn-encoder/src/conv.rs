@@ -22,8 +22,8 @@ pub struct ConvNorm {
 }
 
 impl ConvNorm {
-    /// A convolution of `taps` taps from `C` to `D` channels, `[C, D]`.
-    pub(crate) fn new(
+    /// A convolution of `taps` taps, an odd number, from `C` to `D` channels, `[C, D]`; both steps are at least 1.
+    pub fn new(
         [in_channels, channels]: [usize; 2],
         taps: usize,
         stride: usize,

@@ -5,9 +5,11 @@ mod barlow_twins;
 mod barlow_twins_method;
 mod batch;
 mod byol;
+mod classification;
 mod error;
 mod info_nce;
 mod instance;
+mod mcc;
 mod method;
 mod momentum;
 pub mod monitor;
@@ -33,9 +35,18 @@ pub use barlow_twins::{
 pub use barlow_twins_method::{BarlowTwins, BarlowTwinsConfig};
 pub use batch::ViewBatch;
 pub use byol::{Byol, ByolConfig};
+pub use classification::{
+    ACCURACY, Classification, ClassificationConfig, ClassifierInit, classifier_parameters,
+    fine_tuning_rates,
+};
 pub use error::ObjectiveError;
 pub use info_nce::{CONTRAST, CONTRAST_ACCURACY, InfoNce, InfoNceOutput};
 pub use instance::InstanceConsistency;
+pub use mcc::{
+    ConsistencyOutput, Continuity, DecoderConfig, DenseTimes, InterpolationDecoder,
+    InterpolationTarget, MOTION_CONSISTENCY, MOTION_CONTINUITY, Mcc, MccConfig, MotionConsistency,
+    POSITIVE_FIRST, POSITIVE_NEARER, ValidJoints,
+};
 pub use method::{Method, Training};
 pub use momentum::{Buffers, follower, momentum_update};
 pub use monitor::{

@@ -135,6 +135,11 @@ impl ToyEncoder {
             ..Self::new(features, 0.0, device)
         }
     }
+
+    /// The only layer.
+    pub(crate) fn layer(&self) -> &Linear {
+        &self.linear
+    }
 }
 
 impl Encoder for ToyEncoder {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ObjectiveError, Projector, ProjectorConfig};
 
-/// How the two views go through encoder and projector.
+/// How the views go through encoder and projector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViewPasses {
@@ -13,8 +13,32 @@ pub enum ViewPasses {
     /// published code of Barlow Twins.
     #[default]
     Separate,
-    /// As one batch of `2N`, with statistics over both views.
+    /// As one batch of all views, with statistics over them all.
     Joint,
+}
+
+impl ViewPasses {
+    /// `network` on views of `N` samples each, apart or as one batch.
+    pub(crate) fn map<const A: usize, const B: usize>(
+        self,
+        views: Vec<Tensor<A>>,
+        network: impl Fn(Tensor<A>) -> Tensor<B>,
+    ) -> Vec<Tensor<B>> {
+        match self {
+            Self::Separate => views.into_iter().map(network).collect(),
+            Self::Joint => {
+                let samples = views.iter().map(|view| view.dims()[0]);
+                let ends = samples.scan(0, |end, samples| {
+                    *end += samples;
+                    Some((*end - samples, samples))
+                });
+                let places: Vec<_> = ends.collect();
+                let outputs = network(Tensor::cat(views, 0));
+                let part = |(start, samples)| outputs.clone().narrow(0, start, samples);
+                places.into_iter().map(part).collect()
+            }
+        }
+    }
 }
 
 /// One encoder `f` and one projector `g` for both views: `z = g(f(x))`.

@@ -1,0 +1,259 @@
+//! Motion consistency and continuity: losses and decoder against PyTorch (`fixtures/make_mcc.py` wrote the values), and a
+//! graph network that learns from all of it.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use common::{LargestGradients, small_st_gcn, values};
+use gcn_encoder::{Encoder, Sequences};
+use safetensors::SafeTensors;
+use ssl_objectives::{
+    Continuity, DecoderConfig, DenseTimes, Mcc, MccConfig, Method, MotionConsistency, ViewBatch,
+    ViewPasses,
+};
+
+const REFERENCE: &[u8] = include_bytes!("fixtures/mcc.safetensors");
+/// Largest difference allowed, relative to the largest magnitude in the tensor.
+const TOLERANCE: f32 = 1e-4;
+
+fn reference<const D: usize>(name: &str, device: &Device) -> Tensor<D> {
+    let file = SafeTensors::deserialize(REFERENCE).unwrap();
+    let view = file.tensor(name).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let floats = view.data().chunks_exact(4);
+    let values: Vec<f32> = floats
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
+}
+
+fn assert_reference<const D: usize>(name: &str, ours: Tensor<D>) {
+    let theirs = reference::<D>(name, &Device::flex());
+    assert_eq!(ours.dims(), theirs.dims(), "{name}");
+    let scale = theirs.clone().abs().max().into_scalar::<f32>();
+    let difference = (ours.without_autodiff() - theirs).abs().max();
+    let difference = difference.into_scalar::<f32>();
+    assert!(
+        difference <= TOLERANCE * scale,
+        "{name}: difference {difference}, largest magnitude {scale}"
+    );
+}
+
+#[test]
+fn every_form_of_consistency_agrees_with_pytorch() {
+    let info_nce = |inter_samples| MotionConsistency::InfoNce {
+        tau: 0.2,
+        inter_samples,
+    };
+    let device = Device::flex().autodiff();
+    for (name, form) in [
+        ("info_nce", info_nce(true)),
+        ("info_nce_intra", info_nce(false)),
+        ("triplet", MotionConsistency::Triplet { margin: 0.5 }),
+    ] {
+        let names = ["anchor", "positive", "negative"];
+        let z = names.map(|which| reference::<2>(which, &device).require_grad());
+        let [anchor, positive, negative] = z.clone();
+        let loss = form.forward(anchor, positive, negative).loss;
+        assert_reference(&format!("{name}.loss"), loss.clone());
+        let grads = loss.backward();
+        for (which, z) in names.iter().zip(&z) {
+            assert_reference(&format!("{name}.grad_{which}"), z.grad(&grads).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_decoder_agrees_with_pytorch_in_value_and_all_gradients() {
+    let device = Device::flex().autodiff();
+    let mut decoder = DecoderConfig::new()
+        .with_widths(vec![7, 6])
+        .with_taps(5)
+        .init([2, 3, 5], [2, 3, 2], &device)
+        .unwrap();
+    let param = |name: String| Param::from_tensor(reference::<1>(&name, &device));
+    for (index, layer) in decoder.layers.iter_mut().enumerate() {
+        let name = |field: &str| format!("decoder.layers.{index}.{field}");
+        layer.weight = Param::from_tensor(reference(&name("weight"), &device));
+        layer.bias = param(name("bias"));
+        layer.norm.gamma = param(name("gamma"));
+        layer.norm.beta = param(name("beta"));
+    }
+    decoder.output.weight = Param::from_tensor(reference("decoder.output.weight", &device));
+    decoder.output.bias = Some(param("decoder.output.bias".into()));
+
+    let map = reference::<5>("map", &device).require_grad();
+    let guess = reference::<5>("guess", &device).require_grad();
+    let times = DenseTimes::new(6, &[3.0, 1.5, 1.0, 2.0]);
+    let prediction = decoder.forward(map.clone(), guess.clone(), &times);
+    assert_reference("decoder.prediction", prediction.clone());
+    let loss = decoder.loss(prediction, reference("dense", &device), &times);
+    assert_reference("decoder.loss", loss.clone());
+
+    let grads = loss.backward();
+    assert_reference("map.grad", map.grad(&grads).unwrap());
+    assert_reference("guess.grad", guess.grad(&grads).unwrap());
+    fn check<const D: usize>(name: String, param: &Param<Tensor<D>>, grads: &Gradients) {
+        let gradient = param.val().grad(grads).unwrap();
+        assert_reference(&format!("{name}.grad"), gradient);
+    }
+    for (index, layer) in decoder.layers.iter().enumerate() {
+        let name = |field: &str| format!("decoder.layers.{index}.{field}");
+        check(name("weight"), &layer.weight, &grads);
+        check(name("gamma"), &layer.norm.gamma, &grads);
+        check(name("beta"), &layer.norm.beta, &grads);
+        // Batch normalisation follows and takes a constant out again.
+        let bias = layer.bias.val().grad(&grads).unwrap();
+        assert!(bias.abs().max().into_scalar::<f32>() < 1e-5);
+    }
+    check(
+        "decoder.output.weight".into(),
+        &decoder.output.weight,
+        &grads,
+    );
+    let bias = decoder.output.bias.as_ref().unwrap();
+    check("decoder.output.bias".into(), bias, &grads);
+}
+
+/// Two persons of 20 joints, seven frames, speeds 2 and 3.
+fn batch(samples: usize, device: &Device) -> ViewBatch {
+    let clip = |frames, seed| values([samples, 2, frames, 20, 3], seed, device);
+    ViewBatch {
+        paces: (0..samples).map(|n| 2.0 + (n % 2) as f64).collect(),
+        ..ViewBatch::new(
+            vec![clip(7, 1), clip(7, 2), clip(7, 3), clip(19, 4), clip(19, 5)],
+            1,
+        )
+    }
+}
+
+fn small() -> MccConfig {
+    let decoder = DecoderConfig::new().with_widths(vec![8, 6]).with_taps(3);
+    MccConfig::new()
+        .with_projector(vec![12, 8])
+        .with_continuity(Continuity::Decoder(decoder))
+}
+
+#[test]
+fn every_parameter_of_encoder_projector_and_decoder_receives_a_gradient() {
+    /// Batch normalisation follows these biases at once and takes any constant out again.
+    const CANCELLED: [&str; 5] = [
+        "encoder.units.0.temporal_bias",
+        "encoder.units.1.temporal_bias",
+        "encoder.units.1.projection.bias",
+        "decoder.layers.0.bias",
+        "decoder.layers.1.bias",
+    ];
+    let device = Device::flex().autodiff();
+    for continuity in [small().continuity, Continuity::FeatureLerp] {
+        let model = small()
+            .with_continuity(continuity)
+            .init(small_st_gcn(0.0, &device), [2, 20, 3], &device)
+            .unwrap();
+        let gradients = model.forward(batch(6, &device)).loss.backward();
+        let mut visitor = LargestGradients::new(&gradients);
+        model.visit(&mut visitor);
+        let names: Vec<&str> = visitor.found.iter().map(|(path, _)| &path[..]).collect();
+        let decodes = model.decoder.is_some();
+        let parts = ["decoder.output.weight", "decoder.layers.1.norm.gamma"];
+        for part in CANCELLED[..3]
+            .iter()
+            .chain(parts.iter().filter(|_| decodes))
+            .chain(CANCELLED[3..].iter().filter(|_| decodes))
+            .chain(&["projector.linears"])
+        {
+            assert!(
+                names.iter().any(|name| name.starts_with(part)),
+                "no {part} in {names:?}"
+            );
+        }
+        for (path, largest) in &visitor.found {
+            let largest = largest.unwrap_or_else(|| panic!("{path} has no gradient"));
+            match CANCELLED.contains(&path.as_str()) {
+                true => assert!(largest < 1e-5, "{path} should be cancelled: {largest}"),
+                false => assert!(largest > 1e-4, "{path} gets no gradient: {largest}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn statistics_are_those_of_all_clips_or_of_each() {
+    let device = Device::flex().autodiff();
+    let mut losses = Vec::new();
+    for passes in [ViewPasses::Joint, ViewPasses::Separate] {
+        let model = small()
+            .with_passes(passes)
+            .with_continuity(Continuity::None)
+            .init(small_st_gcn(0.0, &device), [2, 20, 3], &device)
+            .unwrap();
+        // A positive that is its anchor moved: only statistics over both can see that.
+        let mut batch = batch(6, &device);
+        batch.views[1] = batch.views[0].clone() + 2.0;
+        let clips = [0, 1, 2].map(|view| batch.view(view).frames);
+        let features = match passes {
+            ViewPasses::Separate => clips.map(|clip| model.encoder.forward(clip)),
+            ViewPasses::Joint => {
+                let all = model.encoder.forward(Tensor::cat(clips.to_vec(), 0));
+                [0, 6, 12].map(|start| all.clone().narrow(0, start, 6))
+            }
+        };
+        let [a, p, n] = features.map(|features| model.projector.forward(features));
+        let same = (a.clone() - p.clone()).abs().max().into_scalar::<f32>();
+        assert_eq!(same < 1e-4, passes == ViewPasses::Separate, "{same}");
+        let expected = MotionConsistency::default().forward(a, p, n).loss;
+        let got = model.forward(batch).loss.into_scalar::<f32>();
+        let expected = expected.into_scalar::<f32>();
+        assert!((got - expected).abs() < 1e-4 * expected, "{got} {expected}");
+        losses.push(got);
+    }
+    assert_ne!(losses[0], losses[1]);
+}
+
+/// A network that sees a frame's persons and joints as one vector, as recurrent ones do.
+#[derive(Module, Debug)]
+struct FrameEncoder {
+    layer: burn::nn::Linear,
+}
+
+impl Encoder for FrameEncoder {
+    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
+        let x = x.into().frames.swap_dims(1, 2);
+        let [n, t, m, v, c] = x.dims();
+        let y = self.layer.forward(x.reshape([n, t, m * v * c]));
+        y.tanh().unsqueeze_dim::<4>(1).unsqueeze_dim(3)
+    }
+
+    fn feature_dim(&self) -> usize {
+        self.layer.weight.dims()[1]
+    }
+}
+
+#[test]
+fn an_encoder_of_whole_frames_is_decoded_to_persons_and_joints() {
+    let device = Device::flex().autodiff();
+    let layer = burn::nn::LinearConfig::new(2 * 20 * 3, 9).init(&device);
+    let model: Mcc<FrameEncoder> = small()
+        .init(FrameEncoder { layer }, [2, 20, 3], &device)
+        .unwrap();
+    let decoder = model.decoder.as_ref().unwrap();
+    assert_eq!(decoder.output.weight.dims(), [6, 2 * 20 * 3]);
+    let gradients = model.forward(batch(4, &device)).loss.backward();
+    let gradient = model.encoder.layer.weight.val().grad(&gradients).unwrap();
+    assert!(gradient.abs().max().into_scalar::<f32>() > 1e-4);
+}
+
+#[test]
+fn making_the_method_leaves_the_encoder_as_it_was() {
+    let device = Device::flex().autodiff();
+    let encoder = small_st_gcn(0.5, &device);
+    encoder.forward(values::<5>([4, 2, 7, 20, 3], 9, &device));
+    let bytes = |encoder: &gcn_encoder::StGcn| {
+        let record = encoder.valid().into_record().into_bytes().unwrap();
+        record.to_vec()
+    };
+    let before = bytes(&encoder);
+    let model = small().init(encoder, [2, 20, 3], &device).unwrap();
+    assert!(bytes(&model.encoder) == before);
+}
