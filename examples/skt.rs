@@ -39,8 +39,8 @@ struct Options {
     /// Begin from the config.json of an earlier run instead of the defaults; other options still override it.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     config: Option<PathBuf>,
-    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), xview (nw-ucla), xview or xsub (synthetic),
-    /// the name of a stored split (store).
+    /// Split into train and test: xsub or xview (ntu60), xsub or xset (ntu120), xview or validation (nw-ucla), xview or
+    /// xsub (synthetic), the name of a stored split (store).
     /// The default is the first.
     #[arg(long)]
     protocol: Option<String>,
