@@ -163,6 +163,23 @@ fn evaluation_repeats_itself_and_training_does_not() {
 }
 
 #[test]
+fn training_drops_outputs_of_the_first_unit_too() {
+    let device = Device::flex().autodiff();
+    let unit = UnitConfig {
+        channels: 6,
+        stride: 1,
+    };
+    let x = noise(15, [4, 1, 8, 5, 3], &device);
+    let links = noise(16, [4, 2, 5, 5], &device);
+    for (dropout, differs) in [(0.5, true), (0.0, false)] {
+        let config = small(chain(5)).with_units(vec![unit]).with_dropout(dropout);
+        let network = config.init(&device).unwrap();
+        let map = || network.encode(x.clone(), links.clone());
+        assert_eq!(largest(map() - map()) > 1e-3, differs, "{dropout}");
+    }
+}
+
+#[test]
 fn a_sequence_evaluates_alone_as_in_a_batch() {
     let device = Device::flex().autodiff();
     let network = small(chain(5)).init(&device).unwrap();
