@@ -5,6 +5,7 @@ mod barlow_twins;
 mod barlow_twins_method;
 mod batch;
 mod byol;
+mod crrl;
 mod error;
 mod info_nce;
 mod instance;
@@ -33,6 +34,10 @@ pub use barlow_twins::{
 pub use barlow_twins_method::{BarlowTwins, BarlowTwinsConfig};
 pub use batch::ViewBatch;
 pub use byol::{Byol, ByolConfig};
+pub use crrl::{
+    Cml, CmlConfig, Crrl, CrrlConfig, CrrlRecipe, DISTILLATION, RECONSTRUCTION,
+    REVERSE_RECONSTRUCTION, Reconstruction, Reconstructor, ReconstructorConfig, Ser, SerConfig,
+};
 pub use error::ObjectiveError;
 pub use info_nce::{CONTRAST, CONTRAST_ACCURACY, InfoNce, InfoNceOutput};
 pub use instance::InstanceConsistency;
