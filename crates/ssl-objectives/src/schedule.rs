@@ -10,7 +10,7 @@ pub enum MomentumSchedule {
     Constant(f64),
     /// From `start` at the first step to 1 after `steps`, so that the followed network settles:
     /// `1 - (1 - start) (cos(pi k / steps) + 1) / 2` at step `k`. Grill et al., *Bootstrap Your Own Latent*, NeurIPS 2020,
-    /// section 3.2.
+    /// section 3.3.
     CosineToOne {
         /// Momentum of the first step.
         start: f64,

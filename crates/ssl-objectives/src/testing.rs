@@ -1,6 +1,6 @@
 //! What several test modules need.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::optim::AdamConfig;
 use burn::tensor::activation::relu;
@@ -64,17 +64,47 @@ pub(crate) fn two_views(samples: usize, seed: u64, device: &Device) -> ViewBatch
     ViewBatch::new(views.to_vec(), seed)
 }
 
-/// `method` after a step of Adam on a batch of 8 for each seed.
+/// `method` with weights and biases that follow from its paths and not from the device's generator, the same in a network and
+/// one that follows it.
+pub(crate) fn seeded<M: Method>(method: M) -> M {
+    struct Seed(Vec<String>);
+    impl ModuleMapper for Seed {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let scale = match self.0.last().map(String::as_str) {
+                Some("weight") => 1.0 / (param.dims()[0] as f64).sqrt(),
+                Some("bias") => 0.1,
+                _ => return param,
+            };
+            let bytes = self.0[1..].join(".").into_bytes();
+            let seed = bytes.iter().fold(0, |seed: u64, &byte| {
+                seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+            });
+            let trained = param.is_require_grad();
+            param.map(|old| {
+                let new = random(old.dims(), seed, &old.device()) * scale;
+                new.set_require_grad(trained)
+            })
+        }
+    }
+    method.map(&mut Seed(Vec::new()))
+}
+
+/// `method` after a step of Adam on each batch.
 pub(crate) fn train<M: Method>(
     method: M,
-    seeds: core::ops::Range<u64>,
+    batches: impl IntoIterator<Item = ViewBatch>,
     lr: f64,
-    device: &Device,
 ) -> M {
     let mut model = Training::new(method);
     let mut optimizer = AdamConfig::new().init();
-    for seed in seeds {
-        let grads = TrainStep::step(&model, two_views(8, seed, device)).grads;
+    for batch in batches {
+        let grads = TrainStep::step(&model, batch).grads;
         model = model.optimize(&mut optimizer, lr.into(), grads);
     }
     model.method
