@@ -87,7 +87,7 @@ mod tests {
     use super::super::{RECONSTRUCTION, REVERSE_RECONSTRUCTION};
     use super::*;
     use crate::Training;
-    use crate::testing::{ToyEncoder, host, random, scalar};
+    use crate::testing::{ToyEncoder, host, random, scalar, seeded};
 
     fn ser(reconstruction: ReconstructorConfig, device: &Device) -> Ser<ToyEncoder> {
         SerConfig::new()
@@ -176,7 +176,7 @@ mod tests {
     fn twenty_steps_lower_the_loss() {
         use burn::optim::AdamConfig;
         let device = Device::flex().autodiff();
-        let mut model = Training::new(ser(ReconstructorConfig::new(), &device));
+        let mut model = Training::new(seeded(ser(ReconstructorConfig::new(), &device)));
         let mut optimizer = AdamConfig::new().init();
         let mut losses = Vec::new();
         for _ in 0..20 {
