@@ -123,7 +123,9 @@ fn padding_a_batch_further_changes_no_feature_and_no_gradient() {
     for encoder in variants(&device) {
         let (features, gradients) = train(&encoder, with_lengths(x.clone()));
         let (padded, padded_gradients) = train(&encoder, with_lengths(longer.clone()));
-        assert_eq!(features, padded);
+        for (ours, padded) in features.iter().zip(&padded) {
+            assert!((ours - padded).abs() < 1e-6, "{ours}, padded {padded}");
+        }
         assert_eq!(gradients.len(), padded_gradients.len());
         for (ours, padded) in gradients
             .iter()
