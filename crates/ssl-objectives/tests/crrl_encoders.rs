@@ -7,7 +7,8 @@ use burn::module::Module;
 use burn::optim::AdamConfig;
 use burn::tensor::Device;
 use burn::train::{TrainOutput, TrainStep};
-use common::{LargestGradients, by_path, small_st_gcn, two_views};
+use common::walk::by_path;
+use common::{LargestGradients, small_st_gcn, two_views};
 use gcn_encoder::{BiGruConfig, Encoder, trainable_parameters};
 use skeleton_data::Layout;
 use ssl_objectives::{

@@ -4,8 +4,8 @@
 mod common;
 
 use burn::tensor::Device;
-use common::gradients;
 use common::recurrent::{COORDINATES, LENGTHS, bigru, padded_batch};
+use common::walk::gradients;
 use ssl_objectives::{
     CmlConfig, CrrlConfig, Method, ReconstructorConfig, SerConfig, Term, ViewBatch,
 };

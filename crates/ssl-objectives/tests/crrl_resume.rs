@@ -10,8 +10,8 @@ use burn::optim::{ModuleOptimizer, OptimizerRecord, SgdConfig};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Distribution, Tensor};
 use burn::train::{TrainOutput, TrainStep};
-use common::by_path;
 use common::recurrent::{COORDINATES, bigru, padded_batch};
+use common::walk::by_path;
 use ssl_objectives::{CmlConfig, CrrlConfig, Method, SerConfig, Training};
 
 const STEPS: std::ops::Range<u64> = 0..6;

@@ -2,8 +2,14 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod recurrent;
+pub mod walk;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::DatasetError;
+use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use gcn_encoder::{StGcn, StGcnConfig, UnitConfig};
 use safetensors::SafeTensors;
@@ -126,47 +132,80 @@ pub fn check(name: &str, got: &[f32], expected: &[f32]) {
     }
 }
 
-/// Every gradient of a module by path, row-major.
-pub fn gradients<M: Module>(module: &M, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
-    collect(module, Some(gradients))
+/// Batches of an epoch.
+pub const STEPS: usize = 4;
+
+/// `STEPS` batches of 8 an epoch; those of the place `poisoned` (epoch, step) hold a NaN.
+#[derive(Clone)]
+pub struct Batches {
+    device: Device,
+    epoch: Arc<AtomicUsize>,
+    poisoned: Option<(usize, usize)>,
 }
 
-/// Every parameter and running state of a module by path, row-major.
-pub fn by_path<M: Module>(module: &M) -> Vec<(String, Vec<f32>)> {
-    collect(module, None)
+struct Epoch {
+    batches: Batches,
+    epoch: usize,
+    step: usize,
 }
 
-fn collect<M: Module>(module: &M, gradients: Option<&Gradients>) -> Vec<(String, Vec<f32>)> {
-    struct Collect<'a> {
-        gradients: Option<&'a Gradients>,
-        path: Vec<String>,
-        found: Vec<(String, Vec<f32>)>,
+impl Batches {
+    pub fn new(poisoned: Option<(usize, usize)>, device: &Device) -> Arc<Self> {
+        Arc::new(Self {
+            device: device.clone(),
+            epoch: Arc::default(),
+            poisoned,
+        })
     }
-    impl ModuleVisitor for Collect<'_> {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.path.push(name.to_owned());
-        }
+}
 
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.path.pop();
-        }
+impl Iterator for Epoch {
+    type Item = Result<ViewBatch, DatasetError>;
 
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let wanted = match self.gradients {
-                Some(gradients) => param.val().grad(gradients),
-                None => Some(param.val()),
-            };
-            if let Some(wanted) = wanted {
-                let values = wanted.try_into_vec_as::<f32>().unwrap();
-                self.found.push((self.path.join("."), values));
-            }
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.step == STEPS {
+            return None;
         }
+        self.step += 1;
+        let mut batch = two_views(8, self.step as u64, &self.batches.device);
+        if self.batches.poisoned == Some((self.epoch, self.step)) {
+            batch.views[0] = batch.views[0].clone() * f32::NAN;
+        }
+        Some(Ok(ViewBatch {
+            epoch: self.epoch,
+            step: self.step,
+            ..batch
+        }))
     }
-    let mut collect = Collect {
-        gradients,
-        path: Vec::new(),
-        found: Vec::new(),
-    };
-    module.visit(&mut collect);
-    collect.found
+}
+
+impl DataLoaderIterator<ViewBatch> for Epoch {
+    fn progress(&self) -> Progress {
+        Progress::new(self.step, STEPS, None)
+    }
+}
+
+impl DataLoader<ViewBatch> for Batches {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<ViewBatch> + 'a> {
+        Box::new(Epoch {
+            batches: self.clone(),
+            epoch: self.epoch.fetch_add(1, Ordering::SeqCst) + 1,
+            step: 0,
+        })
+    }
+
+    fn num_items(&self) -> usize {
+        STEPS
+    }
+
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
+        Arc::new(Self {
+            device: device.clone(),
+            ..self.clone()
+        })
+    }
+
+    fn slice(&self, _start: usize, _end: usize) -> Arc<dyn DataLoader<ViewBatch>> {
+        Arc::new(self.clone())
+    }
 }
