@@ -138,18 +138,10 @@ impl Encoder for BiGru {
             .map_or(0, |layer| 2 * layer.forwards.hidden())
     }
 
-    /// Features of a sequence, read from the outputs as the configuration's [`Readout`] says: by default their mean
+    /// Features of sequences, read from the outputs as the configuration's [`Readout`] says: by default their mean
     /// over valid frames.
-    ///
-    /// # Shapes
-    /// - `x`: `[N, M, T, V, C]`
-    /// - output: `[N, D]`
-    ///
-    /// # Panics
-    /// As [`outputs`](BiGru::outputs).
-    fn forward(&self, x: impl Into<Sequences>) -> Tensor<2> {
-        let x = x.into();
-        let lengths = x.lengths.clone();
-        self.readout.read(self.outputs(x), lengths)
+    fn pool(&self, map: Tensor<5>, lengths: Option<Tensor<1, Int>>) -> Tensor<2> {
+        let [n, _, t, _, d] = map.dims();
+        self.readout.read(map.reshape([n, t, d]), lengths)
     }
 }
