@@ -54,7 +54,8 @@ fn options_that_make_no_sense_are_refused() {
 /// Each value in turn, at its place in a `config.json` that is otherwise good.
 #[test]
 fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
-    let good = Experiment::new(MethodName::Skt, DataFormat::Synthetic, None).expect("defaults");
+    let good =
+        Experiment::new(MethodName::Skt, None, DataFormat::Synthetic, None).expect("defaults");
     let good = serde_json::to_value(good).expect("a configuration is JSON");
     for (place, value, expected) in [
         (

@@ -68,10 +68,11 @@ fn a_store_of_synthetic_clips_gives_the_losses_of_the_clips_themselves() {
     let store = folder.path().join("store");
     pack(&store, "synthetic", &[]);
 
-    let mut raw = Experiment::new(MethodName::Skt, DataFormat::Synthetic, None).expect("defaults");
+    let mut raw =
+        Experiment::new(MethodName::Skt, None, DataFormat::Synthetic, None).expect("defaults");
     raw.data.synthetic = Some(figures());
     let packed =
-        Experiment::new(MethodName::Skt, DataFormat::Store, Some(&store)).expect("defaults");
+        Experiment::new(MethodName::Skt, None, DataFormat::Store, Some(&store)).expect("defaults");
     assert_eq!(packed.pretrain, raw.pretrain);
     assert_eq!(packed.data.preprocess, raw.data.preprocess);
 

@@ -74,6 +74,7 @@ impl RunOptions {
             Some(file) => Experiment::from_file(file)?,
             None => Experiment::new(
                 method,
+                self.encoder,
                 self.format.unwrap_or(DataFormat::Synthetic),
                 self.data.as_deref(),
             )?,

@@ -64,11 +64,23 @@ impl DataConfig {
 
     /// The defaults for a data set, given its store if it is one.
     pub(super) fn with_store(format: DataFormat, store: Option<&Store>) -> Self {
-        let preprocess = match format {
-            DataFormat::Store => store.map_or_else(
-                || Preprocess::new("none", []),
-                |store| store.preprocess().clone(),
-            ),
+        let preprocess = match store {
+            Some(store) => store.preprocess().clone(),
+            None => Self::usual_preprocess(format),
+        };
+        Self {
+            format,
+            protocol: None,
+            stream: Stream::Joint,
+            preprocess,
+            synthetic: (format == DataFormat::Synthetic).then(SyntheticConfig::default),
+        }
+    }
+
+    /// What the field makes clips of a data set by; nothing for a store, whose clips are made.
+    pub(super) fn usual_preprocess(format: DataFormat) -> Preprocess {
+        match format {
+            DataFormat::Store => Preprocess::new("none", []),
             // Their viewpoint is left for the encoder to see through: it is what pre-training can teach.
             DataFormat::Synthetic => Preprocess::new(
                 "centred",
@@ -78,13 +90,6 @@ impl DataConfig {
             ),
             DataFormat::NwUcla => Preprocess::nw_ucla_view_invariant(),
             DataFormat::Ntu60 | DataFormat::Ntu120 => Preprocess::ntu_50_frames(),
-        };
-        Self {
-            format,
-            protocol: None,
-            stream: Stream::Joint,
-            preprocess,
-            synthetic: (format == DataFormat::Synthetic).then(SyntheticConfig::default),
         }
     }
 

@@ -1,11 +1,14 @@
 use augment::{MotionClips, Pipeline, Views};
 use gcn_encoder::EncoderConfig;
+use skeleton_data::preprocess::MinMax;
+use skeleton_data::{Preprocess, Step};
 use ssl_objectives::{
     BarlowTwinsConfig, BarlowTwinsLossConfig, ByolConfig, ClassificationConfig, CmlConfig,
     CrrlConfig, CrrlRecipe, Lambda, MccConfig, SimSiamConfig, SkeletonClrConfig, SktConfig,
     VicRegConfig,
 };
 
+use super::data::DataConfig;
 use super::format::DataFormat;
 use super::method::{CrrlSettings, MccSettings, MethodConfig, MethodName};
 use crate::pretrain::{OptimizerConfig, PretrainConfig, Schedule};
@@ -16,20 +19,26 @@ pub(super) struct Defaults {
     pub(super) method: MethodConfig,
     pub(super) encoder: EncoderConfig,
     pub(super) pretrain: PretrainConfig,
+    /// What makes clips of recordings, where that is not what the field uses for the data set.
+    pub(super) preprocess: Option<Preprocess>,
 }
 
 impl Defaults {
-    pub(super) fn new(method: MethodName, format: DataFormat) -> Self {
+    pub(super) fn new(
+        method: MethodName,
+        encoder: Option<EncoderConfig>,
+        format: DataFormat,
+    ) -> Self {
         match method {
-            MethodName::Mcc => mcc(format),
-            MethodName::Crrl => crrl(),
-            _ => twin(method, format),
+            MethodName::Mcc => mcc(encoder, format),
+            MethodName::Crrl => crrl(encoder, format),
+            _ => twin(method, encoder, format),
         }
     }
 }
 
 /// Methods of two augmented views have one recipe, so that they stand on one footing.
-fn twin(method: MethodName, format: DataFormat) -> Defaults {
+fn twin(method: MethodName, encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     // A stronger redundancy term than published ones amount to: their batches are larger (see the README).
     let stronger = BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.06));
     let (barlow, instance_weight) = match format {
@@ -60,8 +69,9 @@ fn twin(method: MethodName, format: DataFormat) -> Defaults {
                     .with_instance_weight(instance_weight),
             ),
         },
-        encoder: st_gcn(format),
+        encoder: encoder.unwrap_or_else(|| st_gcn(format)),
         pretrain: recipe(format),
+        preprocess: None,
     }
 }
 
@@ -95,7 +105,7 @@ fn recipe(format: DataFormat) -> PretrainConfig {
     }
 }
 
-fn mcc(format: DataFormat) -> Defaults {
+fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     let small = recipe(format);
     let spatial = |published: Pipeline| published.spatial_only();
     let (length, speeds, spatial) = match format {
@@ -137,23 +147,38 @@ fn mcc(format: DataFormat) -> Defaults {
                 ..finetune
             },
         }),
-        encoder: st_gcn(format),
+        encoder: encoder.unwrap_or_else(|| st_gcn(format)),
         pretrain: PretrainConfig {
             views: Views::motion(clips).expect("lengths and speeds above are possible"),
             ..small
         },
+        preprocess: None,
     }
 }
 
-/// The released code has one recipe for all data sets.
-fn crrl() -> Defaults {
+/// The released code has one recipe for all data sets. Its coordinates lie in -1..1, which is all that its decoder can say.
+fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     let released = CrrlRecipe::RELEASED;
+    let encoder = encoder.unwrap_or_else(EncoderConfig::bi_gru);
+    let scaled = |name: &str, usual: Preprocess| {
+        let steps = usual.steps.into_iter().chain([Step::MinMax(MinMax {})]);
+        Preprocess::new(name, steps)
+    };
+    let preprocess = match (format, encoder.is_recurrent()) {
+        (DataFormat::Store, _) => None,
+        (DataFormat::NwUcla, true) => Some(Preprocess::crrl_nw_ucla()),
+        (DataFormat::Ntu60 | DataFormat::Ntu120, true) => Some(Preprocess::crrl_ntu()),
+        // A graph network takes padding for frames: its clips have one length.
+        (_, false) | (DataFormat::Synthetic, true) => {
+            Some(scaled("scaled", DataConfig::usual_preprocess(format)))
+        }
+    };
     Defaults {
         method: MethodConfig::Crrl(CrrlSettings {
             motion: CmlConfig::new(),
             fusion: CrrlConfig::new(),
         }),
-        encoder: EncoderConfig::bi_gru(),
+        encoder,
         pretrain: PretrainConfig {
             epochs: released.epochs,
             batch_size: released.batch_size,
@@ -171,5 +196,6 @@ fn crrl() -> Defaults {
             views: Views::coordinates_and_velocity(Pipeline::none()),
             ..PretrainConfig::default()
         },
+        preprocess,
     }
 }

@@ -50,22 +50,32 @@ pub struct ExperimentOptions {
 }
 
 impl Experiment {
-    /// The defaults of a method on a data set. A store, which is in the folder `data`, has those of the data set that is
+    /// The defaults of a method on a data set, with the encoder `encoder` or the method's own. A store, which is in the folder `data`, has those of the data set that is
     /// packed in it, and of NTU RGB+D where that has none of its own.
     ///
     /// # Errors
     /// [`Error::Source`] for a store without a folder, [`Error::Data`] where the folder holds none.
-    pub fn new(method: MethodName, format: DataFormat, data: Option<&Path>) -> Result<Self, Error> {
+    pub fn new(
+        method: MethodName,
+        encoder: Option<EncoderConfig>,
+        format: DataFormat,
+        data: Option<&Path>,
+    ) -> Result<Self, Error> {
         let store = format.open_store(data)?;
         let packed = store.as_deref().and_then(DataFormat::packed_in);
         let Defaults {
             method,
             encoder,
             pretrain,
-        } = Defaults::new(method, packed.unwrap_or(format));
+            preprocess,
+        } = Defaults::new(method, encoder, packed.unwrap_or(format));
+        let mut data = DataConfig::with_store(format, store.as_deref());
+        if let (Some(preprocess), None) = (preprocess, &store) {
+            data.preprocess = preprocess;
+        }
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            data: DataConfig::with_store(format, store.as_deref()),
+            data,
             encoder,
             method,
             pretrain,

@@ -159,6 +159,11 @@ impl EncoderConfig {
         }
     }
 
+    /// Whether it reads frames one by one, so that sequences may have lengths.
+    pub fn is_recurrent(&self) -> bool {
+        matches!(self, Self::BiGru { .. })
+    }
+
     /// Sets the dropout in training, for encoders that have one.
     pub fn with_dropout(mut self, probability: f64) -> Self {
         match &mut self {
