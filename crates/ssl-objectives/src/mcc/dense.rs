@@ -126,18 +126,19 @@ mod tests {
     #[test]
     fn a_clip_knows_every_frame_of_its_speed_and_misses_those_between() {
         let device = Device::flex();
-        let times = DenseTimes::new(4, &[2.0, 1.0, 0.5, 1.5, 3.0]);
+        let times = DenseTimes::new(4, &[2.0, 1.0, 0.5, 0.75, 1.5, 3.0]);
         assert_eq!(times.frames(), 10);
         assert!(!times.all_valid());
         let upto = |last: usize| (0..=last).collect::<Vec<_>>();
         assert_eq!(
             ones(times.valid(&device)),
-            [upto(6), upto(3), upto(1), upto(4), upto(9)]
+            [upto(6), upto(3), upto(1), upto(2), upto(4), upto(9)]
         );
         assert_eq!(
             ones(times.missing(&device)),
             [
                 vec![1, 3, 5],
+                vec![],
                 vec![],
                 vec![],
                 vec![1, 2, 4],

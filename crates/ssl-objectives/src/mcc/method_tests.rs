@@ -185,6 +185,19 @@ fn features_in_between_cost_nothing_where_features_are_linear() {
 }
 
 #[test]
+fn places_between_clips_are_spread_evenly_over_samples_in_training() {
+    let clips = Tensor::zeros([2000, 1, 1, 1, 1], &Device::flex().autodiff());
+    let places = host(share(&clips));
+    // A tenth of them in each tenth: 200, with a deviation of 13.
+    for tenth in 0..10 {
+        let there = places
+            .iter()
+            .filter(|&&a| (a * 10.0).floor() as i32 == tenth);
+        assert!((120..280).contains(&there.count()), "tenth {tenth}");
+    }
+}
+
+#[test]
 fn in_inference_features_are_compared_in_the_middle() {
     let device = Device::flex();
     let model = mcc(small().with_continuity(Continuity::FeatureLerp), &device);
