@@ -24,6 +24,20 @@ pub enum ObjectiveError {
         /// The loss: NaN or an infinity.
         value: f64,
     },
+    /// A queue of negatives would not hold one batch.
+    #[error(
+        "a queue of at most {} keys (wanted size of {size}, {clips} clips) does not hold one batch of {batch_size}: \
+         choose a batch of at most {}",
+        size.min(clips), size.min(clips)
+    )]
+    QueueTooSmall {
+        /// The size that was wanted.
+        size: usize,
+        /// Clips to train on; a queue is no longer than that.
+        clips: usize,
+        /// Samples in a batch.
+        batch_size: usize,
+    },
 }
 
 impl ObjectiveError {
@@ -60,6 +74,18 @@ pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), ObjectiveE
             field,
             value,
             "a finite number above 0",
+        )),
+    }
+}
+
+/// An error unless `value` is a momentum: from 0 to 1.
+pub(crate) fn momentum(field: &'static str, value: f64) -> Result<(), ObjectiveError> {
+    match (0.0..=1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(ObjectiveError::invalid(
+            field,
+            value,
+            "a number from 0 to 1",
         )),
     }
 }

@@ -21,6 +21,9 @@ pub struct ProjectorConfig {
     /// A bias in the linear layers. Default: false, as batch normalisation removes it again.
     #[config(default = false)]
     pub bias: bool,
+    /// Batch normalisation of the projection as well, without ReLU after it. Default: false.
+    #[config(default = false)]
+    pub output_norm: bool,
 }
 
 impl ProjectorConfig {
@@ -65,22 +68,20 @@ impl ProjectorConfig {
                 .with_bias(self.bias)
                 .init(device)
         });
-        let norms = self
-            .hidden
-            .iter()
-            .map(|&width| BatchNormConfig::new(width).init(device));
+        let norm = |&width: &usize| BatchNormConfig::new(width).init(device);
         Ok(Projector {
             linears: linears.collect(),
             norms: match self.batch_norm {
-                true => norms.collect(),
+                true => self.hidden.iter().map(norm).collect(),
                 false => Vec::new(),
             },
+            output_norm: self.output_norm.then(|| norm(&self.output)),
         })
     }
 }
 
 /// Multi-layer perceptron between the encoder and the loss: linear layers, with batch normalisation and ReLU after
-/// all but the last. Dropped after pre-training.
+/// all but the last, and batch normalisation alone after the last where it is configured. Dropped after pre-training.
 ///
 /// Barlow Twins uses 8192-8192-8192, PSTL 6144-6144-6144 on skeletons, both without biases (confirmed in their
 /// code); that Skeletal Twins does the same is inferred.
@@ -95,6 +96,8 @@ pub struct Projector {
     pub linears: Vec<Linear>,
     /// The batch normalisation after each linear layer but the last; empty without batch normalisation.
     pub norms: Vec<BatchNorm>,
+    /// The batch normalisation of the projection, where there is one.
+    pub output_norm: Option<BatchNorm>,
 }
 
 impl Projector {
@@ -121,7 +124,10 @@ impl Projector {
                 z = relu(z);
             }
         }
-        z
+        match &self.output_norm {
+            Some(norm) => norm.forward(z),
+            None => z,
+        }
     }
 }
 
@@ -167,6 +173,23 @@ mod tests {
             mean.abs() > 1e-4,
             "a batch-normalised feature has mean 0: {mean}"
         );
+    }
+
+    #[test]
+    fn a_normalised_projection_has_mean_0_and_is_not_rectified() {
+        let device = Device::flex().autodiff();
+        let config = ProjectorConfig::new(4, vec![8], 3).with_output_norm(true);
+        let z = host(
+            config
+                .init(&device)
+                .unwrap()
+                .forward(random([16, 4], 2, &device)),
+        );
+        for feature in 0..3 {
+            let mean = z.iter().skip(feature).step_by(3).sum::<f32>() / 16.0;
+            assert!(mean.abs() < 1e-5, "{mean}");
+        }
+        assert!(z.iter().any(|&x| x < 0.0));
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! What several test modules need.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::optim::AdamConfig;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
+use burn::train::TrainStep;
 use gcn_encoder::{Encoder, Sequences};
+
+use crate::{Method, Training, ViewBatch};
 
 /// Standard normal values from a generator of the test's own, so that tests that run at the same time cannot
 /// disturb each other's values through the device's generator.
@@ -47,6 +51,63 @@ pub(crate) fn metadata() -> burn::train::metric::MetricMetadata {
         iteration: Some(1),
         lr: None,
     }
+}
+
+/// Two views of `samples` clips that differ in where they stand, each with noise of its own: two persons, 5 frames, 3
+/// joints, 2 channels.
+pub(crate) fn two_views(samples: usize, seed: u64, device: &Device) -> ViewBatch {
+    let place = random([samples, 1, 1, 1, 2], seed, device);
+    let views = [1000, 2000].map(|view| {
+        let noise = random([samples, 2, 5, 3, 2], seed + view, device);
+        noise * 0.3 + place.clone()
+    });
+    ViewBatch::new(views.to_vec(), seed)
+}
+
+/// `method` with weights and biases that follow from its paths and not from the device's generator, the same in a network and
+/// one that follows it.
+pub(crate) fn seeded<M: Method>(method: M) -> M {
+    struct Seed(Vec<String>);
+    impl ModuleMapper for Seed {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let scale = match self.0.last().map(String::as_str) {
+                Some("weight") => 1.0 / (param.dims()[0] as f64).sqrt(),
+                Some("bias") => 0.1,
+                _ => return param,
+            };
+            let bytes = self.0[1..].join(".").into_bytes();
+            let seed = bytes.iter().fold(0, |seed: u64, &byte| {
+                seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+            });
+            let trained = param.is_require_grad();
+            param.map(|old| {
+                let new = random(old.dims(), seed, &old.device()) * scale;
+                new.set_require_grad(trained)
+            })
+        }
+    }
+    method.map(&mut Seed(Vec::new()))
+}
+
+/// `method` after a step of Adam on each batch.
+pub(crate) fn train<M: Method>(
+    method: M,
+    batches: impl IntoIterator<Item = ViewBatch>,
+    lr: f64,
+) -> M {
+    let mut model = Training::new(method);
+    let mut optimizer = AdamConfig::new().init();
+    for batch in batches {
+        let grads = TrainStep::step(&model, batch).grads;
+        model = model.optimize(&mut optimizer, lr.into(), grads);
+    }
+    model.method
 }
 
 /// The least that can be called an encoder: a layer on every joint, then the mean.

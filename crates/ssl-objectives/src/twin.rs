@@ -69,11 +69,16 @@ impl<E: Encoder> TwinEncoder<E> {
             .with_batch_norm(batch_norm)
             .with_bias(bias)
             .init(device)?;
-        Ok(Self {
+        Ok(Self::of_parts(encoder, projector, passes))
+    }
+
+    /// Twins of an encoder and a projector of its features.
+    pub fn of_parts(encoder: E, projector: Projector, passes: ViewPasses) -> Self {
+        Self {
             encoder,
             projector,
             passes,
-        })
+        }
     }
 
     /// Projections of a view.

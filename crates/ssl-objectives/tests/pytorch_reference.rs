@@ -1,9 +1,11 @@
 //! Losses, gradients and the projector against PyTorch: `fixtures/make_objectives.py` wrote the values.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use burn::module::{Param, RunningState};
-use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::SafeTensors;
+use burn::tensor::{Device, Tensor};
+use common::{Fixture, check};
 use ssl_objectives::{
     BarlowScale, BarlowTwinsLossConfig, InstanceConsistency, Lambda, ProjectorConfig,
 };
@@ -11,48 +13,9 @@ use ssl_objectives::{
 const FIXTURE: &[u8] = include_bytes!("fixtures/objectives.safetensors");
 const N: usize = 12;
 
-struct Fixture(SafeTensors<'static>);
-
-impl Fixture {
-    fn open() -> Self {
-        Self(SafeTensors::deserialize(FIXTURE).unwrap())
-    }
-
-    fn values(&self, name: &str) -> Vec<f32> {
-        let bytes = self.0.tensor(name).unwrap_or_else(|_| panic!("no {name}"));
-        let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
-        bytes.data().chunks_exact(4).map(number).collect()
-    }
-
-    fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
-        let shape = self.0.tensor(name).unwrap().shape().to_vec();
-        Tensor::from_data(TensorData::new(self.values(name), shape), device)
-    }
-
-    /// Within 1e-4 of the fixture's value, relative to the largest value of the tensor.
-    fn check<const D: usize>(&self, name: &str, got: Tensor<D>) {
-        check(
-            name,
-            &got.try_into_vec_as::<f32>().unwrap(),
-            &self.values(name),
-        );
-    }
-}
-
-fn check(name: &str, got: &[f32], expected: &[f32]) {
-    assert_eq!(got.len(), expected.len(), "{name}");
-    let scale = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-    for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
-        assert!(
-            (got - expected).abs() <= 1e-4 * scale,
-            "{name}[{index}]: {got}, PyTorch {expected}"
-        );
-    }
-}
-
 fn check_loss(name: &str, loss: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<1>) {
     let device = Device::flex().autodiff();
-    let fixture = Fixture::open();
+    let fixture = Fixture::open(FIXTURE);
     let z_a = fixture.tensor::<2>("z_a", &device).require_grad();
     let z_b = fixture.tensor::<2>("z_b", &device).require_grad();
     let value = loss(z_a.clone(), z_b.clone());
@@ -89,7 +52,7 @@ fn barlow_twins_matches_in_both_scales_and_with_the_scaled_lambda() {
 #[test]
 fn the_diagnostics_of_the_cross_correlation_match() {
     let device = Device::flex();
-    let fixture = Fixture::open();
+    let fixture = Fixture::open(FIXTURE);
     let loss = BarlowTwinsLossConfig::new().init().unwrap();
     let got = loss.forward(
         fixture.tensor("z_a", &device),
@@ -114,7 +77,7 @@ fn every_form_of_instance_consistency_matches() {
 #[test]
 fn the_projector_matches_with_all_gradients_and_running_statistics() {
     let device = Device::flex().autodiff();
-    let fixture = Fixture::open();
+    let fixture = Fixture::open(FIXTURE);
     let mut projector = ProjectorConfig::new(10, vec![16, 14], 20)
         .init(&device)
         .unwrap();

@@ -4,89 +4,16 @@
 
 mod common;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
-use burn::data::dataset::DatasetError;
 use burn::optim::AdamConfig;
 use burn::tensor::Device;
 use burn::train::metric::LossMetric;
 use burn::train::renderer::CliMetricsRenderer;
 use burn::train::{Interrupter, Learner, SupervisedTraining};
-use common::{small_st_gcn, two_views};
+use common::{Batches, STEPS, small_st_gcn};
 use ssl_objectives::{
     BARLOW, CollapseConfig, CollapseMonitor, DIAGONAL, EffectiveRankMetric, EmbeddingStdMetric,
     FiniteGuard, INSTANCE, OFF_DIAGONAL, ObjectiveError, SktConfig, TermMetric, Training,
-    ViewBatch,
 };
-
-const STEPS: usize = 4;
-
-/// `STEPS` batches an epoch; those of the place `poisoned` (epoch, step) hold a NaN.
-#[derive(Clone)]
-struct Batches {
-    device: Device,
-    epoch: Arc<AtomicUsize>,
-    poisoned: Option<(usize, usize)>,
-}
-
-struct Epoch {
-    batches: Batches,
-    epoch: usize,
-    step: usize,
-}
-
-impl Iterator for Epoch {
-    type Item = Result<ViewBatch, DatasetError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.step == STEPS {
-            return None;
-        }
-        self.step += 1;
-        let mut batch = two_views(8, self.step as u64, &self.batches.device);
-        if self.batches.poisoned == Some((self.epoch, self.step)) {
-            batch.views[0] = batch.views[0].clone() * f32::NAN;
-        }
-        Some(Ok(ViewBatch {
-            epoch: self.epoch,
-            step: self.step,
-            ..batch
-        }))
-    }
-}
-
-impl DataLoaderIterator<ViewBatch> for Epoch {
-    fn progress(&self) -> Progress {
-        Progress::new(self.step, STEPS, None)
-    }
-}
-
-impl DataLoader<ViewBatch> for Batches {
-    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<ViewBatch> + 'a> {
-        Box::new(Epoch {
-            batches: self.clone(),
-            epoch: self.epoch.fetch_add(1, Ordering::SeqCst) + 1,
-            step: 0,
-        })
-    }
-
-    fn num_items(&self) -> usize {
-        STEPS
-    }
-
-    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
-        Arc::new(Self {
-            device: device.clone(),
-            ..self.clone()
-        })
-    }
-
-    fn slice(&self, _start: usize, _end: usize) -> Arc<dyn DataLoader<ViewBatch>> {
-        Arc::new(self.clone())
-    }
-}
 
 /// Trains three epochs under all monitors; the guard's error, and the epochs with a checkpoint.
 fn train(poisoned: Option<(usize, usize)>) -> (Option<ObjectiveError>, Vec<usize>) {
@@ -96,13 +23,7 @@ fn train(poisoned: Option<(usize, usize)>) -> (Option<ObjectiveError>, Vec<usize
         .with_projector(vec![12, 8])
         .init(small_st_gcn(0.5, &device), &device)
         .unwrap();
-    let loader = |poisoned| {
-        Arc::new(Batches {
-            device: device.clone(),
-            epoch: Arc::default(),
-            poisoned,
-        })
-    };
+    let loader = |poisoned| Batches::new(poisoned, &device);
     let interrupter = Interrupter::new();
     let guard = FiniteGuard::new(interrupter.clone());
     SupervisedTraining::new(folder.path(), loader(poisoned), loader(None))
