@@ -31,6 +31,14 @@ pub enum Error {
     /// The encoder could not be judged.
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
+    /// No method has this name.
+    #[error("unknown method `{given}`: expected one of {expected}")]
+    Method {
+        /// The name as given.
+        given: String,
+        /// The known names.
+        expected: String,
+    },
     /// A data set on disk needs a folder, the synthetic one takes none.
     #[error("{0}")]
     Source(String),

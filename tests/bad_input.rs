@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{fail, skt, succeed, tiny};
 use serde_json::json;
-use skeleton_ssl::experiment::{DataFormat, SktExperiment};
+use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName};
 
 /// Fails with these options, names all of `expected`, and leaves no run folder.
 fn refused(options: &[&str], expected: &[&str]) {
@@ -43,6 +43,7 @@ fn options_that_make_no_sense_are_refused() {
     refused(&["--format", "pku"], &["pku", "nw-ucla"]);
     refused(&["--protocol", "xset"], &["xset", "xview or xsub"]);
     refused(&["--stream", "smell"], &["smell", "joint"]);
+    refused(&["--encoder", "resnet"], &["resnet", "stgcn-ssl"]);
     refused(&["--epochs", "0"], &["epochs"]);
     refused(&["--batch-size", "1"], &["batch_size"]);
     refused(&["--learning-rate", "NaN"], &["learning_rate"]);
@@ -53,10 +54,14 @@ fn options_that_make_no_sense_are_refused() {
 /// Each value in turn, at its place in a `config.json` that is otherwise good.
 #[test]
 fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
-    let good = SktExperiment::for_format(DataFormat::Synthetic, None).expect("defaults");
+    let good = Experiment::new(MethodName::Skt, DataFormat::Synthetic, None).expect("defaults");
     let good = serde_json::to_value(good).expect("a configuration is JSON");
     for (place, value, expected) in [
-        ("/pretrain/warmup", json!(1.5), "warmup"),
+        (
+            "/pretrain/schedule/warmup_cosine/warmup",
+            json!(1.5),
+            "warmup",
+        ),
         ("/pretrain/clip_norm", json!(-1.0), "clip_norm"),
         (
             "/pretrain/optimizer/weight_decay",
@@ -69,18 +74,22 @@ fn a_configuration_file_that_makes_no_sense_is_refused_naming_the_field() {
             json!({"name": "sgd", "momentum": 1.0, "weight_decay": 0.0}),
             "momentum",
         ),
-        ("/pretrain/views/0/probability", json!(2.0), "probability"),
         (
-            "/pretrain/views/1/step/shear/amplitude",
+            "/pretrain/views/same/pipeline/0/probability",
+            json!(2.0),
+            "probability",
+        ),
+        (
+            "/pretrain/views/same/pipeline/1/step/shear/amplitude",
             json!(null),
             "pretrain.views",
         ),
-        ("/encoder/dropout", json!(1.0), "dropout"),
-        ("/encoder/partition", json!("spiral"), "spiral"),
-        ("/method/projector", json!([]), "projector"),
-        ("/method/projector/1", json!(0), "projector"),
-        ("/method/barlow/lambda/scaled", json!(-0.1), "lambda"),
-        ("/method/barlow/epsilon", json!(-1.0), "epsilon"),
+        ("/encoder/st_gcn/dropout", json!(1.0), "dropout"),
+        ("/encoder/st_gcn/partition", json!("spiral"), "spiral"),
+        ("/method/skt/projector", json!([]), "projector"),
+        ("/method/skt/projector/1", json!(0), "projector"),
+        ("/method/skt/barlow/lambda/scaled", json!(-0.1), "lambda"),
+        ("/method/skt/barlow/epsilon", json!(-1.0), "epsilon"),
         ("/judgement/knn_k", json!(0), "knn_k"),
         ("/data/synthetic", json!(null), "figures"),
         ("/data/synthetic/frames", json!(0), "frames"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use common::step_losses;
 use skeleton_ssl::DeviceSpec;
-use skeleton_ssl::experiment::{DataConfig, DataFormat, ExperimentOptions, SktExperiment};
+use skeleton_ssl::experiment::{DataConfig, DataFormat, Experiment, ExperimentOptions, MethodName};
 use skeleton_ssl::report::Metrics;
 use skeleton_ssl::skeleton_data::formats::Side;
 use skeleton_ssl::skeleton_data::store::{Dtype, StoreSpec, StoreWriter};
@@ -40,7 +40,7 @@ fn pack(folder: &Path, format: &str, splits: &[Split]) {
         let clip = preprocess.apply(clip, &figures.layout).expect("a clip");
         let sides: Vec<Option<Side>> = splits
             .iter()
-            .map(|split| Some(Side::train_if(split.is_train(clip.meta()).expect("a side"))))
+            .map(|split| split.side(clip.meta()).expect("a camera"))
             .collect();
         writer.push(&clip, &sides).expect("a clip that fits");
     }
@@ -48,7 +48,7 @@ fn pack(folder: &Path, format: &str, splits: &[Split]) {
     assert!(store.index().shards().len() > 1);
 }
 
-fn train(mut experiment: SktExperiment, data: Option<PathBuf>, out: &Path) -> Metrics {
+fn train(mut experiment: Experiment, data: Option<PathBuf>, out: &Path) -> Metrics {
     experiment.pretrain.epochs = 1;
     experiment.pretrain.batch_size = 6;
     let options = ExperimentOptions {
@@ -68,9 +68,10 @@ fn a_store_of_synthetic_clips_gives_the_losses_of_the_clips_themselves() {
     let store = folder.path().join("store");
     pack(&store, "synthetic", &[]);
 
-    let mut raw = SktExperiment::for_format(DataFormat::Synthetic, None).expect("defaults");
+    let mut raw = Experiment::new(MethodName::Skt, DataFormat::Synthetic, None).expect("defaults");
     raw.data.synthetic = Some(figures());
-    let packed = SktExperiment::for_format(DataFormat::Store, Some(&store)).expect("defaults");
+    let packed =
+        Experiment::new(MethodName::Skt, DataFormat::Store, Some(&store)).expect("defaults");
     assert_eq!(packed.pretrain, raw.pretrain);
     assert_eq!(packed.data.preprocess, raw.data.preprocess);
 

@@ -1,6 +1,6 @@
 use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Tensor, TensorData};
-use gcn_encoder::Encoder;
+use gcn_encoder::{Encoder, Sequences};
 use skeleton_data::{SkeletonBatcher, SkeletonDataset, Stream};
 
 use super::EvaluateError;
@@ -118,20 +118,34 @@ pub fn extract_features<E: Encoder>(
     device: &Device,
 ) -> Result<Features, EvaluateError> {
     let encoder = encoder.valid();
+    outputs(dataset, stream, device, |clips| encoder.forward(clips))
+}
+
+/// What `network` makes of every clip, a row each, with the clips' labels.
+///
+/// # Errors
+/// As [`extract_features`].
+pub(super) fn outputs(
+    dataset: &SkeletonDataset,
+    stream: Stream,
+    device: &Device,
+    network: impl Fn(Sequences) -> Tensor<2>,
+) -> Result<Features, EvaluateError> {
     let device = device.clone().inner();
     let batcher = SkeletonBatcher::new(dataset.layout(), stream);
-    let dim = encoder.feature_dim();
-    let mut values = Vec::with_capacity(dataset.len() * dim);
+    let mut dim = 1;
+    let mut values = Vec::new();
     let mut labels = Vec::with_capacity(dataset.len());
     for start in (0..dataset.len()).step_by(BATCH) {
         let rows = start..dataset.len().min(start + BATCH);
         let clips: Result<Vec<_>, _> = rows.clone().map(|row| dataset.clip(row)).collect();
         let batch = batcher.batch(clips?, &device);
-        let features: Vec<f32> = encoder
-            .forward(batch.clips)
-            .into_data()
-            .iter::<f32>()
-            .collect();
+        let features = network(Sequences {
+            frames: batch.clips,
+            lengths: Some(batch.lengths),
+        });
+        [_, dim] = features.dims();
+        let features: Vec<f32> = features.into_data().iter::<f32>().collect();
         for (row, meta) in features.chunks(dim).zip(rows.map(|row| dataset.meta(row))) {
             let source_name = || meta.source.clone();
             if row.iter().any(|value| !value.is_finite()) {

@@ -41,6 +41,7 @@ impl LinearProtocol {
             Self::E1 => OptimizerConfig::Sgd {
                 momentum: 0.9,
                 weight_decay: 0.0,
+                nesterov: false,
             },
             Self::E2 => OptimizerConfig::Adam { weight_decay: 0.0 },
         }

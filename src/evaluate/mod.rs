@@ -1,10 +1,12 @@
 //! Judging an encoder: its features are extracted once, frozen, and classified.
 
+mod classifier;
 mod features;
 mod frozen;
 mod knn;
 mod linear;
 
+pub use classifier::classifier_top1;
 pub use features::{Features, extract_features};
 pub use frozen::weights_digest;
 pub use knn::knn_top1;

@@ -17,7 +17,7 @@ use crate::Error;
 pub struct DataConfig {
     /// Where clips come from.
     pub format: DataFormat,
-    /// Name of the split: `xsub`, `xview` or `xset`, or that of a split in a store; `None` for the data set's first.
+    /// Name of the split: `xsub`, `xview`, `xset` or NW-UCLA's `validation`, or that of a split in a store; `None` for the data set's first.
     pub protocol: Option<String>,
     /// What the encoder sees.
     pub stream: Stream,
@@ -144,9 +144,11 @@ impl DataConfig {
         }
         report.refused.extend(refused);
         let dataset = SkeletonDataset::new(layout, classes, clips)?;
-        let (train, test) = match lists {
-            Some(lists) => dataset.split_by_names(&lists)?,
-            None => dataset.split(split)?,
+        let (train, test) = match (lists, split.within()) {
+            (None, _) => dataset.split(split)?,
+            (Some(lists), None) => dataset.split_by_names(&lists)?,
+            // What the lists keep for testing is not to be seen when settings are chosen.
+            (Some(lists), Some(_)) => dataset.split_by_names(&lists)?.0.split(split)?,
         };
         Ok(PreparedData {
             train: Arc::new(train),
@@ -176,7 +178,12 @@ impl DataConfig {
         let dataset = SkeletonDataset::from_store(store.clone())?;
         let (train, test) = match split {
             StoreSplit::Stored => dataset.split_named(&protocol)?,
-            StoreSplit::Published(split) => dataset.split(split)?,
+            StoreSplit::Published(split) => match split.within() {
+                Some(outer) if store.splits().iter().any(|name| name == outer.name()) => {
+                    dataset.split_named(outer.name())?.0.split(split)?
+                }
+                _ => dataset.split(split)?,
+            },
         };
         Ok(PreparedData {
             train: Arc::new(train),
@@ -293,5 +300,121 @@ impl PreparedData {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skeleton_data::store::{Dtype, StoreSpec, StoreWriter};
+
+    use super::*;
+
+    /// Made-up recordings of three views, twice, of which the lists put one of view 3 on the training side.
+    const TRAIN: [&str; 4] = [
+        "a01_s01_e00_v01",
+        "a01_s01_e01_v01",
+        "a01_s01_e00_v02",
+        "a01_s01_e00_v03",
+    ];
+    const TEST: [&str; 2] = ["a01_s01_e01_v02", "a01_s01_e01_v03"];
+
+    fn recordings(folder: &Path, lists: bool) {
+        let frame = format!("[{}]", vec!["[0.5, 1, 3.5]"; 20].join(","));
+        let clip = format!("{{\"skeletons\": [{frame}]}}");
+        for name in TRAIN.iter().chain(&TEST) {
+            std::fs::write(folder.join(format!("{name}.json")), &clip).unwrap();
+        }
+        if lists {
+            for (file, names) in [
+                (nw_ucla::TRAIN_LIST, &TRAIN[..]),
+                (nw_ucla::TEST_LIST, &TEST),
+            ] {
+                let entries: Vec<String> = names
+                    .iter()
+                    .map(|name| format!("{{\"file_name\": \"{name}\"}}"))
+                    .collect();
+                std::fs::write(folder.join(file), format!("[{}]", entries.join(","))).unwrap();
+            }
+        }
+    }
+
+    fn config(format: DataFormat, protocol: &str) -> DataConfig {
+        DataConfig {
+            format,
+            protocol: Some(protocol.to_owned()),
+            stream: Stream::Joint,
+            preprocess: Preprocess::new("none", []),
+            synthetic: None,
+        }
+    }
+
+    fn names(dataset: &SkeletonDataset) -> Vec<&str> {
+        dataset.metas().map(|meta| &*meta.source).collect()
+    }
+
+    #[test]
+    fn validation_sees_view_three_on_neither_side_and_nothing_the_lists_keep_for_testing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [listed, bare] = ["listed", "bare"].map(|name| folder.path().join(name));
+        for folder in [&listed, &bare] {
+            std::fs::create_dir(folder).unwrap();
+            recordings(folder, folder == &listed);
+        }
+        let prepare = |folder: &Path, protocol| {
+            config(DataFormat::NwUcla, protocol)
+                .prepare(Some(folder))
+                .unwrap()
+        };
+
+        let data = prepare(&listed, "validation");
+        assert_eq!(names(&data.train), TRAIN[..2]);
+        assert_eq!(names(&data.test), [TRAIN[2]]);
+        assert_eq!(data.protocol, "validation");
+        let data = prepare(&bare, "validation");
+        assert_eq!(names(&data.train), TRAIN[..2]);
+        assert_eq!(names(&data.test), [TRAIN[2], TEST[0]]);
+        let data = prepare(&listed, "xview");
+        assert_eq!((data.train.len(), data.test.len()), (4, 2));
+    }
+
+    #[test]
+    fn validation_of_a_store_keeps_to_its_stored_test_side() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().join("files");
+        std::fs::create_dir(&files).unwrap();
+        recordings(&files, true);
+        let read = nw_ucla::read_folder(&files, OnError::Stop).unwrap();
+        let lists = read.lists.unwrap();
+        for (name, splits, held_back) in [
+            ("with", &[Split::NwUclaCrossView][..], true),
+            ("without", &[], false),
+        ] {
+            let path = folder.path().join(name);
+            let spec = StoreSpec {
+                format: "nw-ucla".to_owned(),
+                layout: Layout::kinect20(),
+                classes: nw_ucla::classes(),
+                preprocess: Preprocess::new("none", []),
+                splits: splits.iter().map(ToString::to_string).collect(),
+                dtype: Dtype::F32,
+            };
+            let mut writer = StoreWriter::create(&path, spec, 100_000).unwrap();
+            for clip in &read.sequences {
+                let train = lists.train.contains(&clip.meta().source);
+                let side = Some(skeleton_data::formats::Side::train_if(train));
+                writer.push(clip, &vec![side; splits.len()]).unwrap();
+            }
+            writer.finish().unwrap();
+            let data = config(DataFormat::Store, "validation")
+                .prepare(Some(&path))
+                .unwrap();
+            assert_eq!(names(&data.train), TRAIN[..2]);
+            let expected = if held_back {
+                vec![TRAIN[2]]
+            } else {
+                vec![TRAIN[2], TEST[0]]
+            };
+            assert_eq!(names(&data.test), expected, "{name}");
+        }
     }
 }

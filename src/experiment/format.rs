@@ -65,7 +65,10 @@ impl DataFormat {
                 ("xview", Split::SyntheticCrossView),
                 ("xsub", Split::SyntheticCrossSubject),
             ],
-            Self::NwUcla => &[("xview", Split::NwUclaCrossView)],
+            Self::NwUcla => &[
+                ("xview", Split::NwUclaCrossView),
+                ("validation", Split::NwUclaValidation),
+            ],
             Self::Ntu60 => &[
                 ("xsub", Split::Ntu60CrossSubject),
                 ("xview", Split::Ntu60CrossView),

@@ -1,11 +1,15 @@
 //! Whole experiments: from files to a judged encoder in a run folder.
 
 mod data;
+mod defaults;
 mod folder;
 mod format;
-mod skt;
+mod method;
+mod run;
+mod stages;
 
 pub use data::{DataConfig, PreparedData};
 pub use folder::RunFolder;
 pub use format::DataFormat;
-pub use skt::{EncoderConfig, ExperimentOptions, SktExperiment};
+pub use method::{CrrlSettings, MccSettings, MethodConfig, MethodName};
+pub use run::{Experiment, ExperimentOptions};

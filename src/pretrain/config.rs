@@ -1,7 +1,7 @@
-use augment::Pipeline;
+use augment::{Pipeline, Views};
 use serde::{Deserialize, Serialize};
 
-use super::{OptimizerConfig, PretrainError};
+use super::{OptimizerConfig, PretrainError, Schedule};
 
 /// How to pre-train. Two runs of equal configuration on the same data give the same losses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,14 +12,14 @@ pub struct PretrainConfig {
     pub batch_size: usize,
     /// Peak learning rate, in (0, 1].
     pub learning_rate: f64,
-    /// Fraction of all steps over which the rate climbs from near 0; cosine to 0 afterwards.
-    pub warmup: f64,
+    /// How the rate goes over the run.
+    pub schedule: Schedule,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
     /// Largest norm of a parameter's gradient; `None` does not clip.
     pub clip_norm: Option<f32>,
-    /// What happens to each view.
-    pub views: Pipeline,
+    /// The views of a clip; the method says which it needs.
+    pub views: Views,
     /// Training clips on which the monitors look every epoch.
     pub monitor_clips: usize,
     /// Seeds the initial weights, the order of the clips, the views and dropout.
@@ -35,10 +35,10 @@ impl Default for PretrainConfig {
             epochs: 30,
             batch_size: 32,
             learning_rate: 1e-3,
-            warmup: 0.07,
+            schedule: Schedule::WarmupCosine { warmup: 0.07 },
             optimizer: OptimizerConfig::Adam { weight_decay: 1e-5 },
             clip_norm: None,
-            views: Pipeline::view_invariant(),
+            views: Views::same(Pipeline::view_invariant()),
             monitor_clips: 128,
             seed: 0,
         }
@@ -73,12 +73,7 @@ impl PretrainConfig {
                 ),
             );
         }
-        if !(0.0..1.0).contains(&self.warmup) {
-            return refuse(
-                "warmup",
-                format!("expected a fraction in 0..1, found {}", self.warmup),
-            );
-        }
+        self.schedule.validate()?;
         if let Some(norm) = self.clip_norm
             && !(norm > 0.0 && norm.is_finite())
         {
@@ -105,8 +100,8 @@ impl PretrainConfig {
         Ok(())
     }
 
-    /// Optimiser steps of the whole run; an incomplete last batch of an epoch is left out.
+    /// Optimiser steps of an epoch; an incomplete last batch is left out.
     pub fn steps(&self, clips: usize) -> usize {
-        self.epochs * (clips / self.batch_size)
+        clips / self.batch_size
     }
 }

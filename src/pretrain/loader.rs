@@ -7,14 +7,14 @@ use std::thread::JoinHandle;
 use augment::{Clip, ViewKey, Views};
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use skeleton_data::{DataError, SkeletonDataset, Stream};
 use ssl_objectives::ViewBatch;
 
 /// The sample number that stands for "the whole epoch": its generator shuffles the clips.
 const WHOLE_EPOCH: u64 = u64::MAX;
 
-/// Batches of two augmented views of each clip, for burn-train.
+/// Batches of views of each clip, for burn-train.
 ///
 /// Everything random follows from (seed, epoch, sample, view): the order of the clips, the augmentation
 /// parameters, and the seed that each batch carries for the dropout of its step. Batches come in
@@ -23,7 +23,7 @@ const WHOLE_EPOCH: u64 = u64::MAX;
 /// batches out in the order in which its workers finish and advances one generator over the epochs,
 /// which allows neither.
 ///
-/// A batch holds two tensors `[N, M, T, V, C]`; an incomplete last batch is left out, because batch
+/// A batch holds a tensor `[N, M, T, V, C]` a view; an incomplete last batch is left out, because batch
 /// statistics of another size would weigh differently in Barlow Twins.
 #[derive(Clone, Debug)]
 pub struct ViewLoader {
@@ -164,46 +164,88 @@ impl Plan {
         order
     }
 
-    /// Both views of the clips `samples` as `[N, M, T, V, C]` values.
+    /// All views of the clips `samples` as `[N, M, T, V, C]` values.
     fn batch(
         &self,
         epoch: u64,
         samples: &[usize],
         clip: &mut Clip,
     ) -> Result<HostBatch, DataError> {
-        let mut views = [Vec::new(), Vec::new()];
-        let mut shape = [0; 5];
+        let mut host = HostBatch {
+            views: vec![HostView::default(); self.views.count()],
+            ..HostBatch::default()
+        };
         for &sample in samples {
             let sequence = self.dataset.clip(sample)?;
-            for (view, values) in views.iter_mut().enumerate() {
-                let key = ViewKey {
-                    seed: self.seed,
-                    epoch,
-                    sample: sample as u64,
-                    view: view as u64,
-                };
-                self.views
-                    .make(sequence.frames(), sequence.shape(), key, clip);
+            let key = ViewKey {
+                seed: self.seed,
+                epoch,
+                sample: sample as u64,
+                view: 0,
+            };
+            for (number, view) in host.views.iter_mut().enumerate() {
+                let key = key.with_view(number as u64);
+                let valid = self.views.make((&*sequence).into(), key, clip);
                 let made = clip.shape();
-                self.stream.apply(clip.data_mut(), made, &self.bones);
-                shape = [
+                self.stream.apply(clip.data_mut(), made, valid, &self.bones);
+                view.shape = [
                     samples.len(),
                     made.persons,
                     made.frames,
                     made.joints,
                     made.channels,
                 ];
-                values.reserve_exact(shape.iter().product::<usize>() - values.len());
-                skeleton_data::persons_first(clip.data(), made, values);
+                let total: usize = view.shape.iter().product();
+                view.values.reserve_exact(total - view.values.len());
+                skeleton_data::persons_first(clip.data(), made, &mut view.values);
+                if number == 0 {
+                    host.lengths.push(valid as i64);
+                }
             }
+            host.paces.extend(self.views.pace(key));
+            host.labels
+                .extend(sequence.meta().label.map(|label| label as i64));
         }
-        Ok(HostBatch { views, shape })
+        Ok(host)
     }
 }
 
-struct HostBatch {
-    views: [Vec<f32>; 2],
+/// One view of each clip of a batch.
+#[derive(Clone, Default)]
+struct HostView {
+    values: Vec<f32>,
     shape: [usize; 5],
+}
+
+/// A batch before it is on the device; lists that not every batch has are shorter than it.
+#[derive(Default)]
+struct HostBatch {
+    views: Vec<HostView>,
+    lengths: Vec<i64>,
+    paces: Vec<f64>,
+    labels: Vec<i64>,
+}
+
+impl HostBatch {
+    fn to_device(self, seed: u64, device: &Device) -> ViewBatch {
+        let list = |values: Vec<i64>| {
+            let count = values.len();
+            Tensor::<1, Int>::from_data(TensorData::new(values, [count]), device)
+        };
+        let samples = self.lengths.len();
+        let frames = self.views.first().map_or(0, |view| view.shape[2] as i64);
+        let padded = self.lengths.iter().any(|&length| length < frames);
+        let views = self
+            .views
+            .into_iter()
+            .map(|view| Tensor::<5>::from_data(TensorData::new(view.values, view.shape), device));
+        ViewBatch {
+            lengths: padded.then(|| list(self.lengths)),
+            paces: self.paces,
+            labels: (self.labels.len() == samples).then(|| list(self.labels)),
+            ..ViewBatch::new(views.collect(), seed)
+        }
+    }
 }
 
 impl DataLoader<ViewBatch> for ViewLoader {
@@ -387,25 +429,18 @@ impl Iterator for ViewIterator {
                 }
             },
         };
-        let HostBatch {
-            views: [a, b],
-            shape,
-        } = match host {
+        let host = match host {
             Ok(host) => host,
             Err(error) => {
                 self.next = self.batches;
                 return Some(Err(error));
             }
         };
-        let tensor =
-            |values: Vec<f32>| Tensor::<5>::from_data(TensorData::new(values, shape), &self.device);
+        let seed = step_seed(self.plan.seed, self.epoch, index as u64);
         Some(Ok(ViewBatch {
             epoch: self.epoch as usize,
             step: index + 1,
-            ..ViewBatch::new(
-                vec![tensor(a), tensor(b)],
-                step_seed(self.plan.seed, self.epoch, index as u64),
-            )
+            ..host.to_device(seed, &self.device)
         }))
     }
 }

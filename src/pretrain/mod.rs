@@ -15,7 +15,7 @@ pub use history::EpochRecord;
 pub use loader::ViewLoader;
 pub use optimizer::OptimizerConfig;
 pub use run::{Pretrained, RunOptions, load_milestone, milestones, pretrain};
-pub use schedule::warmup_cosine;
+pub use schedule::Schedule;
 
 use std::path::PathBuf;
 

@@ -27,6 +27,9 @@ pub enum OptimizerConfig {
         momentum: f64,
         /// L2 penalty.
         weight_decay: f32,
+        /// Nesterov's form of momentum.
+        #[serde(default)]
+        nesterov: bool,
     },
 }
 
@@ -41,6 +44,7 @@ impl OptimizerConfig {
             Self::Sgd {
                 momentum,
                 weight_decay,
+                ..
             } => (weight_decay, momentum),
         };
         let refuse = |field, problem| Err(PretrainError::Config { field, problem });
@@ -77,10 +81,12 @@ impl OptimizerConfig {
             Self::Sgd {
                 momentum,
                 weight_decay,
+                nesterov,
             } => {
                 let momentum = (momentum > 0.0).then(|| {
                     MomentumConfig::new()
                         .with_momentum(momentum)
+                        .with_nesterov(nesterov)
                         .with_dampening(0.0)
                 });
                 SgdConfig::new()

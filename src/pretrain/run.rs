@@ -18,8 +18,7 @@ use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, loa
 use super::history::History;
 use super::progress::PlainProgress;
 use super::retention::Retention;
-use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader, warmup_cosine};
-use augment::Views;
+use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
 
 /// What a run does beside its configuration; none of it changes a loss.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +75,8 @@ pub fn pretrain<M: Method + 'static>(
 ) -> Result<Pretrained<M>, PretrainError> {
     let clips = dataset.len();
     config.validate_for(clips)?;
-    let views = Views::same(config.views.clone());
-    views.output_shape(dataset.shape())?;
+    let views = config.views.clone();
+    views.shapes(dataset.shape())?;
     let checkpoints = folder.join("checkpoint");
     fs::create_dir_all(&checkpoints).map_err(|source| PretrainError::Unwritable {
         path: checkpoints.clone(),
@@ -132,7 +131,7 @@ pub fn pretrain<M: Method + 'static>(
         })
         .with_interrupter(interrupter)
         .num_epochs(config.epochs);
-    let terms = method.terms();
+    let (terms, passes) = (method.terms(), method.passes());
     for &term in &terms {
         training = training
             .metric_train_numeric(TermMetric::new(term))
@@ -142,10 +141,13 @@ pub fn pretrain<M: Method + 'static>(
         training = training.checkpoint(done);
     }
     if !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainProgress::new(2, &terms)));
+        training = training.renderer(Box::new(PlainProgress::new(passes, &terms)));
     }
 
-    let schedule = warmup_cosine(config.learning_rate, config.warmup, config.steps(clips))?;
+    let schedule =
+        config
+            .schedule
+            .init(config.learning_rate, config.epochs, config.steps(clips))?;
     let learner = Learner::new(
         Training::new(method),
         config.optimizer.init(config.clip_norm),

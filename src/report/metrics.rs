@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The content of a run's `metrics.json`. Accuracies are in percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// The pre-training method: `skt`.
+    /// The pre-training method by name, such as `skt`.
     pub method: String,
     /// The data set: `synthetic`, `nw-ucla`, `ntu60`, `ntu120`.
     pub dataset: String,
@@ -35,8 +35,23 @@ pub struct Metrics {
     pub random_encoder: Accuracy,
     /// The encoder after the last epoch of pre-training.
     pub pretrained: Accuracy,
-    /// What pre-training took.
+    /// What pre-training took; of CRRL, all three of its trainings together, with the loss of the last.
     pub pretrain: PretrainSummary,
+    /// CRRL's contrastive motion learner alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cml: Option<Accuracy>,
+    /// CRRL's sequence reconstructor alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ser: Option<Accuracy>,
+    /// CRRL whole; the same as `pretrained`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crrl: Option<Accuracy>,
+    /// The pre-trained encoder fine-tuned with a classifier on all labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finetuned: Option<Top1>,
+    /// The same encoder and classifier trained from their initial weights under the same budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scratch: Option<Top1>,
     /// Accuracies at earlier epochs, where they were asked for; for looking at, not for choosing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<CurvePoint>,
@@ -60,6 +75,13 @@ pub struct Accuracy {
     pub knn_top1: f64,
     /// Linear probe at its last epoch.
     pub linear_top1: f64,
+}
+
+/// Accuracy of a trained classifier on the test clips at its last epoch, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Top1 {
+    /// Clips whose class was the first guess.
+    pub top1: f64,
 }
 
 /// What pre-training took and ended with.
@@ -117,7 +139,24 @@ impl fmt::Display for Metrics {
                 row(&format!("epoch {}", point.epoch), point.accuracy)?;
             }
         }
-        row(&format!("epoch {} (last)", self.epochs), self.pretrained)?;
+        for (name, accuracy) in [("cml", self.cml), ("ser", self.ser)] {
+            if let Some(accuracy) = accuracy {
+                row(&format!("{name}, epoch {} (last)", self.epochs), accuracy)?;
+            }
+        }
+        let name = match self.crrl {
+            Some(_) => "crrl, ",
+            None => "",
+        };
+        row(
+            &format!("{name}epoch {} (last)", self.epochs),
+            self.pretrained,
+        )?;
+        for (name, accuracy) in [("scratch", self.scratch), ("fine-tuned", self.finetuned)] {
+            if let Some(Top1 { top1 }) = accuracy {
+                writeln!(f, "{name:<26}{top1:>10.1} %   (all weights, with labels)")?;
+            }
+        }
         write!(
             f,
             "pre-training: {:.0} s, {:.0} views/s, final loss {:.4}",

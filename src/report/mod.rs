@@ -4,4 +4,4 @@ mod atomic;
 mod metrics;
 
 pub use atomic::write_atomically;
-pub use metrics::{Accuracy, CurvePoint, EncoderSummary, Metrics, PretrainSummary};
+pub use metrics::{Accuracy, CurvePoint, EncoderSummary, Metrics, PretrainSummary, Top1};

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use augment::{Clip, Pipeline, ViewKey, Views};
+use augment::{Clip, Pipeline, Source, ViewKey, Views};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::Rng;
 use skeleton_data::{ClipShape, Layout};
@@ -29,7 +29,7 @@ fn views(criterion: &mut Criterion) {
                     sample,
                     ..ViewKey::default()
                 };
-                views.make_all(black_box(&frames), shape, key, &mut clips);
+                views.make_all(Source::unpadded(black_box(&frames), shape), key, &mut clips);
                 black_box(clips[1].data()[0])
             });
         });

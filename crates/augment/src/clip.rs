@@ -26,6 +26,8 @@ impl AbsentPersons {
 pub struct Clip {
     data: Vec<f32>,
     scratch: Vec<f32>,
+    /// One channel, while it is set aside.
+    kept: Vec<f32>,
     /// Small lists of frames or joints that a step draws.
     pub(crate) indices: Vec<usize>,
     /// Small lists of numbers that a step draws or tabulates.
@@ -45,6 +47,7 @@ impl Clip {
         Self {
             data: Vec::new(),
             scratch: Vec::new(),
+            kept: Vec::new(),
             indices: Vec::new(),
             numbers: Vec::new(),
             shape: ClipShape {
@@ -125,14 +128,32 @@ impl Clip {
         });
     }
 
+    /// Cuts the clip after `frames` frames, or adds frames of zeros up to that number.
+    pub(crate) fn set_frames(&mut self, frames: usize) {
+        self.shape.frames = frames;
+        self.data.resize(self.shape.len(), 0.0);
+    }
+
     /// Replaces the clip by `frames` frames interpolated linearly; `position(t)` is the place of frame `t` on the
-    /// clip's time axis, in frames, within `0..=T - 1`.
-    pub(crate) fn interpolate_frames(&mut self, frames: usize, position: impl Fn(usize) -> f64) {
+    /// clip's time axis, in frames, within `0..=T - 1`, or none for a frame of zeros.
+    ///
+    /// The channel `score` is no coordinate: between two frames it takes the smaller of their values.
+    pub(crate) fn interpolate_frames(
+        &mut self,
+        frames: usize,
+        score: Option<usize>,
+        position: impl Fn(usize) -> Option<f64>,
+    ) {
         let length = self.shape.frame_len();
+        let channels = self.shape.channels.max(1);
         let last = self.shape.frames.saturating_sub(1);
         self.rewrite(frames, |from, to| {
             for (t, frame) in to.chunks_exact_mut(length.max(1)).enumerate() {
-                let at = position(t).clamp(0.0, last as f64);
+                let Some(at) = position(t) else {
+                    frame.fill(0.0);
+                    continue;
+                };
+                let at = at.clamp(0.0, last as f64);
                 let before = at as usize;
                 let after = (before + 1).min(last);
                 let weight = (at - before as f64) as f32;
@@ -145,8 +166,31 @@ impl Clip {
                 for ((x, &a), &b) in frame.iter_mut().zip(before).zip(after) {
                     *x = (1.0 - weight) * a + weight * b;
                 }
+                let Some(score) = score else { continue };
+                let joints = frame.iter_mut().zip(before).zip(after);
+                for ((x, &a), &b) in joints.skip(score).step_by(channels) {
+                    *x = a.min(b);
+                }
             }
         });
+    }
+
+    /// Applies `change` to the clip with the channel `kept` at zero, and puts that channel back.
+    ///
+    /// # Panics
+    /// If `change` alters the shape.
+    pub(crate) fn with_channel_kept(&mut self, kept: usize, change: impl FnOnce(&mut Self)) {
+        let shape = self.shape;
+        let channel = self.data.iter_mut().skip(kept);
+        let channel = channel.step_by(shape.channels.max(1));
+        self.kept.clear();
+        self.kept.extend(channel.map(std::mem::take));
+        change(self);
+        assert_eq!(self.shape, shape, "a change that keeps the shape");
+        let channel = self.data.iter_mut().skip(kept);
+        for (value, &score) in channel.step_by(shape.channels.max(1)).zip(&self.kept) {
+            *value = score;
+        }
     }
 }
 
@@ -172,7 +216,7 @@ mod tests {
         let shape = ClipShape::new(3, 1, 2, 3);
         let mut clip = testing::clip(shape, 2);
         let before = clip.clone();
-        clip.interpolate_frames(5, |t| t as f64 / 2.0);
+        clip.interpolate_frames(6, None, |t| (t < 5).then_some(t as f64 / 2.0));
         for v in 0..2 {
             for c in 0..3 {
                 let x = |t| testing::at(&before, t, 0, v, c);
@@ -180,7 +224,39 @@ mod tests {
                 assert_eq!(y(2), x(1));
                 assert_eq!(y(4), x(2));
                 assert!((y(3) - (x(1) + x(2)) / 2.0).abs() < 1e-6);
+                assert_eq!(y(5), 0.0);
             }
+        }
+    }
+
+    #[test]
+    fn a_score_between_frames_is_the_smaller_one() {
+        let shape = ClipShape::new(2, 2, 3, 3);
+        let before = testing::clip(shape, 2);
+        let mut clip = before.clone();
+        clip.interpolate_frames(3, Some(2), |t| Some(t as f64 / 2.0));
+        for (m, v) in (0..2).flat_map(|m| (0..3).map(move |v| (m, v))) {
+            let x = |t, c| testing::at(&before, t, m, v, c);
+            let y = |t, c| testing::at(&clip, t, m, v, c);
+            assert_eq!(y(1, 2), x(0, 2).min(x(1, 2)));
+            assert_eq!((y(0, 2), y(2, 2)), (x(0, 2), x(1, 2)));
+            assert!((y(1, 1) - (x(0, 1) + x(1, 1)) / 2.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_channel_set_aside_is_zero_meanwhile_and_comes_back() {
+        let before = testing::clip(ClipShape::new(2, 2, 3, 3), 4);
+        let mut clip = before.clone();
+        clip.with_channel_kept(2, |clip| {
+            for joint in clip.data_mut().chunks_exact_mut(3) {
+                assert_eq!(joint[2], 0.0);
+                joint[0] += 1.0;
+                joint[2] = 7.0;
+            }
+        });
+        for (joint, old) in clip.data().chunks(3).zip(before.data().chunks(3)) {
+            assert_eq!(joint, [old[0] + 1.0, old[1], old[2]]);
         }
     }
 

@@ -109,8 +109,8 @@ impl Augmentation for TemporalCropResize {
         };
         let scale = length as f64 / self.frames as f64;
         let last = length.saturating_sub(1) as f64;
-        clip.interpolate_frames(self.frames, |t| {
-            start as f64 + ((t as f64 + 0.5) * scale - 0.5).clamp(0.0, last)
+        clip.interpolate_frames(self.frames, None, |t| {
+            Some(start as f64 + ((t as f64 + 0.5) * scale - 0.5).clamp(0.0, last))
         });
     }
 }

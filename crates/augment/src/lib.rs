@@ -23,6 +23,7 @@ mod error;
 mod joint_mask;
 mod key;
 mod linear;
+mod motion_clips;
 mod noise;
 mod nw_ucla_view;
 mod pipeline;
@@ -51,6 +52,7 @@ pub use error::AugmentError;
 pub use joint_mask::JointMask;
 pub use key::{ViewKey, ViewRng};
 pub use linear::Axis;
+pub use motion_clips::{MotionClips, NegativeClip, ShortClips};
 pub use noise::GaussianNoise;
 pub use nw_ucla_view::NwUclaView;
 pub use pipeline::{Pipeline, Stage};
@@ -64,7 +66,7 @@ pub use speed::{SpeedChange, SpeedLength};
 pub use step::{Augmentation, OneOf, Step};
 pub use temporal_crop::TemporalCrop;
 pub use time_flip::TimeFlip;
-pub use views::Views;
+pub use views::{Source, Views};
 pub use window::{RandomChoose, RandomShift};
 
 /// The README's program, as a test.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use skeleton_data::ClipShape;
 
+use crate::step::Reach;
 use crate::{AugmentError, Augmentation, Clip, Step, ViewRng};
 
 /// A step and how often it is taken.
@@ -66,9 +67,32 @@ impl Pipeline {
         Ok(Self { stages })
     }
 
+    /// The pipeline that changes nothing.
+    pub fn none() -> Self {
+        Self { stages: Vec::new() }
+    }
+
+    /// The stages that treat every frame alike, in their order: what is left of a recipe for methods that choose frames
+    /// themselves.
+    pub fn spatial_only(self) -> Self {
+        let spatial = |stage: &Stage| stage.step.reach() == Reach::Space;
+        Self {
+            stages: self.stages.into_iter().filter(spatial).collect(),
+        }
+    }
+
     /// The stages in order.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The greatest reach of the steps that are ever taken.
+    pub(crate) fn reach(&self) -> Reach {
+        let taken = self.stages.iter().filter(|stage| stage.probability > 0.0);
+        taken
+            .map(|stage| stage.step.reach())
+            .max()
+            .unwrap_or(Reach::Space)
     }
 }
 

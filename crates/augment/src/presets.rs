@@ -127,7 +127,7 @@ impl Pipeline {
         Self::published(stages)
     }
 
-    fn published(stages: Vec<Stage>) -> Self {
+    pub(crate) fn published(stages: Vec<Stage>) -> Self {
         Self::new(stages).expect("presets hold valid parameters")
     }
 }

@@ -43,20 +43,26 @@ impl Augmentation for SegmentShuffle {
         order.extend(0..n);
         rng.partial_shuffle(&mut order, n);
 
-        let shape = clip.shape();
-        let length = shape.frame_len();
-        clip.rewrite(shape.frames, |from, to| {
-            let mut rest = to;
-            for &segment in &order {
-                let start = segment * shape.frames / n * length;
-                let end = (segment + 1) * shape.frames / n * length;
-                let (target, after) = rest.split_at_mut(end - start);
-                target.copy_from_slice(&from[start..end]);
-                rest = after;
-            }
-        });
+        reorder(clip, &order);
         clip.indices = order;
     }
+}
+
+/// Cuts the clip into as many segments as `order` has entries, and puts them together in that order.
+pub(crate) fn reorder(clip: &mut Clip, order: &[usize]) {
+    let n = order.len();
+    let shape = clip.shape();
+    let length = shape.frame_len();
+    clip.rewrite(shape.frames, |from, to| {
+        let mut rest = to;
+        for &segment in order {
+            let start = segment * shape.frames / n * length;
+            let end = (segment + 1) * shape.frames / n * length;
+            let (target, after) = rest.split_at_mut(end - start);
+            target.copy_from_slice(&from[start..end]);
+            rest = after;
+        }
+    });
 }
 
 #[cfg(test)]

@@ -98,12 +98,12 @@ impl Augmentation for SpeedChange {
         };
         // max(0) first: a negative room means that the result does not fit.
         let start = rng.index((room + 1e-9).max(0.0) as usize + 1);
-        clip.interpolate_frames(frames, |t| {
+        clip.interpolate_frames(frames, None, |t| {
             let position = start as f64 + t as f64 * pace;
-            match self.length {
+            Some(match self.length {
                 SpeedLength::Keep if position > last + 1e-6 => position % available as f64,
                 SpeedLength::Keep | SpeedLength::Natural => position,
-            }
+            })
         });
     }
 }

@@ -147,6 +147,86 @@ steps! {
     OneOf,
 }
 
+/// What of a clip a step changes, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// One draw maps the joints, in every frame alike and whatever the other frames hold.
+    Space,
+    /// Frames differ in what is done to them, but each stays at its time.
+    Frames,
+    /// Frames are moved, mixed or left out.
+    Time,
+}
+
+impl Step {
+    /// The name the step has in JSON.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Shear(_) => "shear",
+            Self::TemporalCrop(_) => "temporal_crop",
+            Self::TemporalCropResize(_) => "temporal_crop_resize",
+            Self::SpatialFlip(_) => "spatial_flip",
+            Self::TimeFlip(_) => "time_flip",
+            Self::Rotation(_) => "rotation",
+            Self::AxisRotation(_) => "axis_rotation",
+            Self::RandomRotation(_) => "random_rotation",
+            Self::GaussianNoise(_) => "gaussian_noise",
+            Self::GaussianBlur(_) => "gaussian_blur",
+            Self::AxisMask(_) => "axis_mask",
+            Self::JointMask(_) => "joint_mask",
+            Self::SpeedChange(_) => "speed_change",
+            Self::SegmentShuffle(_) => "segment_shuffle",
+            Self::RandomMove(_) => "random_move",
+            Self::RandomChoose(_) => "random_choose",
+            Self::RandomShift(_) => "random_shift",
+            Self::NwUclaView(_) => "nw_ucla_view",
+            Self::SortedFrames(_) => "sorted_frames",
+            Self::OneOf(_) => "one_of",
+        }
+    }
+
+    /// What the step changes.
+    pub(crate) fn reach(&self) -> Reach {
+        match self {
+            Self::Shear(_)
+            | Self::SpatialFlip(_)
+            | Self::Rotation(_)
+            | Self::AxisRotation(_)
+            | Self::RandomRotation(_)
+            | Self::AxisMask(_)
+            | Self::JointMask(_) => Reach::Space,
+            // The extents of the whole clip decide how it is stretched.
+            Self::NwUclaView(view) if view.min_max => Reach::Frames,
+            Self::NwUclaView(_) => Reach::Space,
+            Self::GaussianNoise(_) | Self::RandomMove(_) => Reach::Frames,
+            Self::TemporalCrop(_)
+            | Self::TemporalCropResize(_)
+            | Self::TimeFlip(_)
+            | Self::GaussianBlur(_)
+            | Self::SpeedChange(_)
+            | Self::SegmentShuffle(_)
+            | Self::RandomChoose(_)
+            | Self::RandomShift(_)
+            | Self::SortedFrames(_) => Reach::Time,
+            Self::OneOf(one_of) => one_of
+                .steps
+                .iter()
+                .map(Self::reach)
+                .max()
+                .unwrap_or(Reach::Space),
+        }
+    }
+
+    /// Whether the step may put one joint in the place of another.
+    pub(crate) fn moves_joints(&self) -> bool {
+        match self {
+            Self::SpatialFlip(_) => true,
+            Self::OneOf(one_of) => one_of.steps.iter().any(Self::moves_joints),
+            _ => false,
+        }
+    }
+}
+
 impl Augmentation for Step {
     fn validate(&self) -> Result<(), AugmentError> {
         self.inner().validate()
@@ -163,6 +243,8 @@ impl Augmentation for Step {
 
 #[cfg(test)]
 mod tests {
+    use skeleton_data::Layout;
+
     use super::*;
     use crate::testing::{applied, clip, rng, shape};
 
@@ -182,6 +264,44 @@ mod tests {
             assert_eq!(applied(&one_of, &before, seed).data(), expected.data());
         }
         assert_eq!(seen, [true; 2]);
+    }
+
+    #[test]
+    fn a_step_is_called_what_json_calls_it_and_reaches_as_far_as_its_parts() {
+        let steps: [(Step, Reach); 20] = [
+            (Shear::default().into(), Reach::Space),
+            (TemporalCrop::default().into(), Reach::Time),
+            (TemporalCropResize::default().into(), Reach::Time),
+            (SpatialFlip::new(&Layout::ntu25()).into(), Reach::Space),
+            (TimeFlip {}.into(), Reach::Time),
+            (Rotation::default().into(), Reach::Space),
+            (AxisRotation::default().into(), Reach::Space),
+            (RandomRotation::default().into(), Reach::Space),
+            (GaussianNoise::default().into(), Reach::Frames),
+            (GaussianBlur::default().into(), Reach::Time),
+            (AxisMask::default().into(), Reach::Space),
+            (JointMask::default().into(), Reach::Space),
+            (SpeedChange::default().into(), Reach::Time),
+            (SegmentShuffle::default().into(), Reach::Time),
+            (RandomMove::default().into(), Reach::Frames),
+            (RandomChoose { frames: 4 }.into(), Reach::Time),
+            (RandomShift {}.into(), Reach::Time),
+            (NwUclaView::default().into(), Reach::Space),
+            (SortedFrames::default().into(), Reach::Time),
+            (
+                OneOf {
+                    steps: vec![Shear::default().into(), GaussianNoise::default().into()],
+                }
+                .into(),
+                Reach::Frames,
+            ),
+        ];
+        for (step, reach) in steps {
+            let json = serde_json::to_value(&step).unwrap();
+            let names: Vec<_> = json.as_object().unwrap().keys().collect();
+            assert_eq!(names, [step.name()]);
+            assert_eq!(step.reach(), reach, "{}", step.name());
+        }
     }
 
     #[test]

@@ -1,28 +1,132 @@
-use skeleton_data::ClipShape;
+use serde::{Deserialize, Serialize};
+use skeleton_data::{ClipShape, SkeletonSequence, Stream};
 
-use crate::{AugmentError, Augmentation, Clip, Pipeline, ViewKey};
+use crate::error::require;
+use crate::step::Reach;
+use crate::{AugmentError, Augmentation, Clip, MotionClips, Pipeline, ViewKey};
 
-/// Makes the views of a clip: any number from one pipeline, or one from each of several pipelines.
-#[derive(Clone, Debug, PartialEq)]
+/// The clip that views are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The values `[T, M, V, C]`.
+    pub frames: &'a [f32],
+    /// Their extents.
+    pub shape: ClipShape,
+    /// How many frames come before the padding, from 1 to T.
+    pub valid: usize,
+}
+
+impl<'a> Source<'a> {
+    /// A clip without padding.
+    pub fn unpadded(frames: &'a [f32], shape: ClipShape) -> Self {
+        Self {
+            frames,
+            shape,
+            valid: shape.frames,
+        }
+    }
+}
+
+impl<'a> From<&'a SkeletonSequence> for Source<'a> {
+    fn from(sequence: &'a SkeletonSequence) -> Self {
+        Self {
+            frames: sequence.frames(),
+            shape: sequence.shape(),
+            valid: sequence.valid_frames(),
+        }
+    }
+}
+
+/// Makes the views of a clip: what a method compares.
+///
+/// Serialises under its kind's name, `{"same": {"pipeline": [...]}}`, `{"each": {"pipelines": [[...], ...]}}`,
+/// `{"motion": {...}}` or `{"coordinates_and_velocity": {"pipeline": [...]}}`, and is checked on reading as the
+/// functions below check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Kind", into = "Kind")]
 pub struct Views {
-    pipelines: Vec<Pipeline>,
-    same: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Kind {
+    Same {
+        pipeline: Pipeline,
+        #[serde(default = "two")]
+        count: usize,
+    },
+    Each {
+        pipelines: Vec<Pipeline>,
+    },
+    Motion(MotionClips),
+    CoordinatesAndVelocity {
+        pipeline: Pipeline,
+    },
+}
+
+fn two() -> usize {
+    2
+}
+
+impl TryFrom<Kind> for Views {
+    type Error = AugmentError;
+
+    fn try_from(kind: Kind) -> Result<Self, AugmentError> {
+        match &kind {
+            Kind::Same { count, .. } => require(
+                (1..=MAX_COUNT).contains(count),
+                "views",
+                "count",
+                count,
+                "from 1 to 64 views",
+            )?,
+            Kind::Each { pipelines } if pipelines.is_empty() => return Err(AugmentError::NoViews),
+            Kind::Motion(clips) => clips.validate()?,
+            Kind::Each { .. } | Kind::CoordinatesAndVelocity { .. } => {}
+        }
+        Ok(Self { kind })
+    }
+}
+
+/// Most views of one pipeline: a typing error must not become an allocation.
+const MAX_COUNT: usize = 64;
+
+impl From<Views> for Kind {
+    fn from(views: Views) -> Self {
+        views.kind
+    }
 }
 
 impl Views {
-    /// Every view comes from the same pipeline, with draws of its own (CrosSCLR, SKT, PSTL).
+    /// Two views from the same pipeline, with draws of their own (CrosSCLR, SKT).
     pub fn same(pipeline: Pipeline) -> Self {
+        let count = two();
         Self {
-            pipelines: vec![pipeline],
-            same: true,
+            kind: Kind::Same { pipeline, count },
         }
+    }
+
+    /// One view, for learning with labels.
+    pub fn single(pipeline: Pipeline) -> Self {
+        Self {
+            kind: Kind::Same { pipeline, count: 1 },
+        }
+    }
+
+    /// `count` views from the same pipeline, with draws of their own (PSTL: 3).
+    ///
+    /// # Errors
+    /// [`AugmentError::Parameter`] unless `count` is from 1 to 64.
+    pub fn repeated(pipeline: Pipeline, count: usize) -> Result<Self, AugmentError> {
+        Kind::Same { pipeline, count }.try_into()
     }
 
     /// Two views from two pipelines.
     pub fn two(first: Pipeline, second: Pipeline) -> Self {
+        let pipelines = vec![first, second];
         Self {
-            pipelines: vec![first, second],
-            same: false,
+            kind: Kind::Each { pipelines },
         }
     }
 
@@ -31,74 +135,152 @@ impl Views {
     /// # Errors
     /// [`AugmentError::NoViews`] when there is no pipeline.
     pub fn each(pipelines: Vec<Pipeline>) -> Result<Self, AugmentError> {
-        if pipelines.is_empty() {
-            return Err(AugmentError::NoViews);
+        Kind::Each { pipelines }.try_into()
+    }
+
+    /// MCC's five clips, numbered as [`MotionClips`] says.
+    ///
+    /// # Errors
+    /// What [`MotionClips::validate`] finds.
+    pub fn motion(clips: MotionClips) -> Result<Self, AugmentError> {
+        Kind::Motion(clips).try_into()
+    }
+
+    /// CRRL's two: view 0 is the clip through the pipeline, view 1 the velocity of view 0, that is
+    /// `s[t] = x[t + 1] - x[t]` with the last valid frame and the padding at zero (`papers.md` 4.3: the length is
+    /// confirmed, the definition at the boundary inferred).
+    ///
+    /// The pipeline acts on the valid frames, and padding follows it. CRRL has no augmentation: its pipeline is
+    /// empty.
+    pub fn coordinates_and_velocity(pipeline: Pipeline) -> Self {
+        Self {
+            kind: Kind::CoordinatesAndVelocity { pipeline },
         }
-        Ok(Self {
-            pipelines,
-            same: false,
-        })
     }
 
-    /// How many views there are; `None` when one pipeline makes any number.
-    pub fn count(&self) -> Option<usize> {
-        (!self.same).then_some(self.pipelines.len())
+    /// How many views there are.
+    pub fn count(&self) -> usize {
+        match &self.kind {
+            Kind::Same { count, .. } => *count,
+            Kind::Each { pipelines } => pipelines.len(),
+            Kind::Motion(_) => MotionClips::COUNT,
+            Kind::CoordinatesAndVelocity { .. } => 2,
+        }
     }
 
-    /// The pipeline of view `view`.
+    /// The pipeline that view `view` goes through.
     ///
     /// # Panics
     /// If there are fewer views.
     pub fn pipeline(&self, view: u64) -> &Pipeline {
-        if self.same {
-            return &self.pipelines[0];
+        let count = self.count();
+        let number = usize::try_from(view).ok().filter(|&view| view < count);
+        let number = number.unwrap_or_else(|| panic!("view {view} of {count}"));
+        match &self.kind {
+            Kind::Same { pipeline, .. } | Kind::CoordinatesAndVelocity { pipeline } => pipeline,
+            Kind::Each { pipelines } => &pipelines[number],
+            Kind::Motion(clips) => &clips.spatial,
         }
-        usize::try_from(view)
-            .ok()
-            .and_then(|view| self.pipelines.get(view))
-            .unwrap_or_else(|| panic!("view {view} of {}", self.pipelines.len()))
     }
 
-    /// The shape of all views of clips of shape `shape`. To be asked once before a run: what it accepts,
-    /// [`make`](Self::make) works on.
+    /// The shapes of the views of clips of shape `shape`, in their order. To be asked once before a run: what it
+    /// accepts, [`make`](Self::make) works on.
     ///
     /// # Errors
-    /// A step that cannot act on such clips ([`AugmentError::Stage`]); views of different lengths
-    /// ([`AugmentError::UnequalViews`]).
-    pub fn output_shape(&self, shape: ClipShape) -> Result<ClipShape, AugmentError> {
-        let mut first = None;
-        for (view, pipeline) in self.pipelines.iter().enumerate() {
-            let made = pipeline.output_shape(shape)?;
-            let expected = *first.get_or_insert(made);
-            if made != expected {
-                return Err(AugmentError::UnequalViews {
-                    view,
-                    found: made.frames,
-                    expected: expected.frames,
-                });
+    /// A step that cannot act on such clips ([`AugmentError::Stage`]); pipelines that make views of different lengths
+    /// ([`AugmentError::UnequalViews`]); [`AugmentError::Shape`] from [`MotionClips::shapes`].
+    pub fn shapes(&self, shape: ClipShape) -> Result<Vec<ClipShape>, AugmentError> {
+        match &self.kind {
+            Kind::Same { pipeline, count } => Ok(vec![pipeline.output_shape(shape)?; *count]),
+            Kind::CoordinatesAndVelocity { pipeline } => {
+                Ok(vec![pipeline.output_shape(shape)?; self.count()])
+            }
+            Kind::Motion(clips) => clips.shapes(shape),
+            Kind::Each { pipelines } => {
+                let made: Result<Vec<_>, _> = pipelines
+                    .iter()
+                    .map(|pipeline| pipeline.output_shape(shape))
+                    .collect();
+                let made = made?;
+                match made.iter().position(|other| *other != made[0]) {
+                    None => Ok(made),
+                    Some(view) => Err(AugmentError::UnequalViews {
+                        view,
+                        found: made[view].frames,
+                        expected: made[0].frames,
+                    }),
+                }
             }
         }
-        Ok(first.unwrap_or(shape))
     }
 
-    /// Makes view `key.view` of the clip `frames` `[T, M, V, C]` in `clip`.
+    /// The speed of MCC's positive of the clip `key` names, in source frames per frame; none for other views.
+    pub fn pace(&self, key: ViewKey) -> Option<f64> {
+        match &self.kind {
+            Kind::Motion(clips) => Some(clips.pace(key)),
+            _ => None,
+        }
+    }
+
+    /// Makes view `key.view` in `clip`, and returns how many of its frames come before the padding.
+    ///
+    /// Views of pipelines ([`same`](Self::same), [`each`](Self::each)) act on the whole clip, padding included, as
+    /// published; where a step moves frames in time, padding cannot be told from the rest afterwards, and all
+    /// frames of the view count.
     ///
     /// # Panics
-    /// If `frames` does not hold `shape.len()` values, there is no such view, or
-    /// [`output_shape`](Self::output_shape) would have refused the shape.
-    pub fn make(&self, frames: &[f32], shape: ClipShape, key: ViewKey, clip: &mut Clip) {
-        clip.load(frames, shape);
-        self.pipeline(key.view).apply(clip, &mut key.rng());
+    /// If the source does not hold `shape.len()` values or its `valid` is not from 1 to T, there is no such view,
+    /// or [`shapes`](Self::shapes) would have refused the shape.
+    pub fn make(&self, source: Source<'_>, key: ViewKey, clip: &mut Clip) -> usize {
+        let Source {
+            frames,
+            shape,
+            valid,
+        } = source;
+        assert_eq!(frames.len(), shape.len(), "values of a clip {shape}");
+        assert!(
+            (1..=shape.frames).contains(&valid),
+            "{valid} valid frames in a clip {shape}"
+        );
+        let pipeline = self.pipeline(key.view);
+        match &self.kind {
+            Kind::Motion(clips) => clips.make(source, key, clip),
+            Kind::Same { .. } | Kind::Each { .. } => {
+                clip.load(frames, shape);
+                pipeline.apply(clip, &mut key.rng());
+                match pipeline.reach() {
+                    Reach::Space | Reach::Frames => valid,
+                    Reach::Time => clip.shape().frames,
+                }
+            }
+            Kind::CoordinatesAndVelocity { .. } => {
+                let unpadded = ClipShape {
+                    frames: valid,
+                    ..shape
+                };
+                clip.load(&frames[..unpadded.len()], unpadded);
+                pipeline.apply(clip, &mut key.with_view(0).rng());
+                let whole = pipeline.output_shape(shape);
+                let whole = whole.expect("a shape that `shapes` accepts").frames;
+                let valid = clip.shape().frames.min(whole);
+                clip.set_frames(whole);
+                if key.view == 1 {
+                    let shape = clip.shape();
+                    Stream::Motion.apply(clip.data_mut(), shape, valid, &[]);
+                }
+                valid
+            }
+        }
     }
 
     /// Makes as many views as there are `clips`: those numbered from `key.view` on.
     ///
     /// # Panics
     /// As [`make`](Self::make).
-    pub fn make_all(&self, frames: &[f32], shape: ClipShape, key: ViewKey, clips: &mut [Clip]) {
+    pub fn make_all(&self, source: Source<'_>, key: ViewKey, clips: &mut [Clip]) {
         for (offset, clip) in clips.iter_mut().enumerate() {
             let key = key.with_view(key.view.wrapping_add(offset as u64));
-            self.make(frames, shape, key, clip);
+            self.make(source, key, clip);
         }
     }
 }
@@ -109,6 +291,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{clip, shape};
+    use crate::{GaussianNoise, Shear, SortedFrames, Stage, TemporalCrop};
 
     const KEY: ViewKey = ViewKey {
         seed: 7,
@@ -117,10 +300,14 @@ mod tests {
         view: 0,
     };
 
+    fn whole(clip: &Clip) -> Source<'_> {
+        Source::unpadded(clip.data(), clip.shape())
+    }
+
     fn made(views: &Views, sample: u64, key: ViewKey, buffer: &mut Clip) -> Vec<f32> {
         let source = clip(shape((50, 2, 25)), sample);
         let key = ViewKey { sample, ..key };
-        views.make(source.data(), source.shape(), key, buffer);
+        views.make(whole(&source), key, buffer);
         buffer.data().to_vec()
     }
 
@@ -161,7 +348,7 @@ mod tests {
         let source = clip(shape((50, 2, 25)), 0);
         let make = |key| {
             let mut buffer = Clip::new();
-            views.make(source.data(), source.shape(), key, &mut buffer);
+            views.make(whole(&source), key, &mut buffer);
             buffer.data().to_vec()
         };
         let base = make(KEY);
@@ -181,10 +368,10 @@ mod tests {
         let normal = Pipeline::skeletonclr();
         let extreme = Pipeline::aimclr_extreme(&Layout::ntu25());
         let views = Views::each(vec![extreme.clone(), normal.clone(), normal.clone()]).unwrap();
-        assert_eq!(views.count(), Some(3));
+        assert_eq!(views.count(), 3);
         let source = clip(shape((50, 2, 25)), 0);
         let mut clips = vec![Clip::new(); 3];
-        views.make_all(source.data(), source.shape(), KEY, &mut clips);
+        views.make_all(whole(&source), KEY, &mut clips);
         for (view, found) in clips.iter().enumerate() {
             let mut expected = source.clone();
             let pipeline = if view == 0 { &extreme } else { &normal };
@@ -197,7 +384,7 @@ mod tests {
     #[test]
     fn views_of_different_lengths_are_refused() {
         let views = Views::two(Pipeline::skeletonclr(), Pipeline::isc());
-        let error = views.output_shape(shape((50, 2, 25))).unwrap_err();
+        let error = views.shapes(shape((50, 2, 25))).unwrap_err();
         assert!(matches!(
             error,
             AugmentError::UnequalViews {
@@ -207,11 +394,23 @@ mod tests {
             }
         ));
         assert_eq!(
-            views.output_shape(shape((64, 2, 25))),
-            Ok(shape((64, 2, 25)))
+            views.shapes(shape((64, 2, 25))),
+            Ok(vec![shape((64, 2, 25)); 2])
         );
         assert_eq!(Views::each(vec![]), Err(AugmentError::NoViews));
-        assert_eq!(Views::same(Pipeline::isc()).count(), None);
+    }
+
+    #[test]
+    fn one_pipeline_makes_two_views_or_as_many_as_asked_for() {
+        let two = Views::same(Pipeline::isc());
+        assert_eq!(two.count(), 2);
+        assert_eq!(Views::repeated(Pipeline::isc(), 2).unwrap(), two);
+        let three = Views::repeated(Pipeline::isc(), 3).unwrap();
+        let shapes = three.shapes(shape((50, 2, 25))).unwrap();
+        assert_eq!(shapes, [shape((64, 2, 25)); 3]);
+        for count in [0, 65, usize::MAX] {
+            assert!(Views::repeated(Pipeline::isc(), count).is_err());
+        }
     }
 
     #[test]
@@ -219,5 +418,108 @@ mod tests {
     fn a_view_without_pipeline_is_a_programmers_error() {
         let views = Views::two(Pipeline::skeletonclr(), Pipeline::skeletonclr());
         views.pipeline(2);
+    }
+
+    #[test]
+    fn velocity_is_that_of_the_augmented_valid_frames() {
+        let pipeline = Pipeline::skeletonclr();
+        let views = Views::coordinates_and_velocity(pipeline.clone());
+        assert_eq!(views.count(), 2);
+        let shape = shape((20, 2, 5));
+        assert_eq!(views.shapes(shape), Ok(vec![shape; 2]));
+        let mut source = clip(shape, 3);
+        let length = shape.frame_len();
+        source.data_mut()[12 * length..].fill(0.0);
+        for (valid, key) in [(20, KEY), (12, KEY), (1, KEY.with_view(0))] {
+            let source = Source {
+                valid,
+                ..whole(&source)
+            };
+            let mut clips = [Clip::new(), Clip::new()];
+            let found: Vec<usize> = (0..2)
+                .map(|view| views.make(source, key.with_view(view), &mut clips[view as usize]))
+                .collect();
+            assert_eq!(found, [valid; 2]);
+
+            let mut expected = Clip::new();
+            let unpadded = ClipShape {
+                frames: valid,
+                ..shape
+            };
+            expected.load(&source.frames[..valid * length], unpadded);
+            pipeline.apply(&mut expected, &mut key.with_view(0).rng());
+            let [x, s] = &clips;
+            assert_eq!(x.shape(), shape);
+            assert_eq!(s.shape(), shape);
+            assert_eq!(x.data()[..valid * length], *expected.data());
+            assert!(x.data()[valid * length..].iter().all(|&x| x == 0.0));
+            for at in 0..shape.len() {
+                let step = if at < (valid - 1) * length {
+                    x.data()[at + length] - x.data()[at]
+                } else {
+                    0.0
+                };
+                assert_eq!(s.data()[at], step, "value {at} of {valid} frames");
+            }
+        }
+    }
+
+    #[test]
+    fn views_of_a_padded_clip_tell_where_padding_begins_unless_time_was_moved() {
+        let source = clip(shape((20, 1, 5)), 3);
+        let source = Source {
+            valid: 7,
+            ..whole(&source)
+        };
+        let mut buffer = Clip::new();
+        for (stage, expected) in [
+            (Stage::always(Shear::default()), 7),
+            (Stage::always(GaussianNoise::default()), 7),
+            (Stage::always(TemporalCrop::default()), 20),
+            (Stage::sometimes(0.0, TemporalCrop::default()), 7),
+            (Stage::always(SortedFrames::default()), 52),
+        ] {
+            let views = Views::same(Pipeline::new(vec![stage]).unwrap());
+            assert_eq!(views.make(source, KEY, &mut buffer), expected);
+        }
+    }
+
+    #[test]
+    fn views_survive_serialisation_and_are_checked_on_reading() {
+        for views in [
+            Views::same(Pipeline::isc()),
+            Views::repeated(Pipeline::skeletonclr(), 3).unwrap(),
+            Views::two(Pipeline::skeletonclr(), Pipeline::isc()),
+            Views::motion(MotionClips::default()).unwrap(),
+            Views::coordinates_and_velocity(Pipeline::new(vec![]).unwrap()),
+        ] {
+            let text = serde_json::to_string(&views).unwrap();
+            assert_eq!(serde_json::from_str::<Views>(&text).unwrap(), views);
+        }
+        let read = |text| serde_json::from_str::<Views>(text);
+        let short = read(r#"{"same": {"pipeline": [{"step": {"shear": {}}}]}}"#).unwrap();
+        assert_eq!(short.count(), 2);
+        assert_eq!(
+            read(r#"{"motion": {}}"#).unwrap(),
+            Views::motion(MotionClips::default()).unwrap()
+        );
+        for (text, part) in [
+            (
+                r#"{"same": {"pipeline": [], "count": 0}}"#,
+                "`count` is 0, expected from 1 to 64",
+            ),
+            (r#"{"same": {"pipelines": []}}"#, "unknown field"),
+            (r#"{"each": {"pipelines": []}}"#, "at least one pipeline"),
+            (r#"{"motion": {"length": 2}}"#, "`length` is 2"),
+            (r#"{"motion": {"lengths": 2}}"#, "unknown field `lengths`"),
+            (r#"{"motions": {}}"#, "unknown variant `motions`"),
+            (
+                r#"{"coordinates_and_velocity": {"pipeline": [{"step": {"shear": {"amplitude": -1}}}]}}"#,
+                "`amplitude` is -1",
+            ),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::alloc::{GlobalAlloc, Layout as MemoryLayout, System};
 use std::cell::Cell;
 
 use augment::{
-    AxisRotation, Clip, NwUclaView, Pipeline, RandomChoose, RandomMove, RandomRotation,
-    RandomShift, SegmentShuffle, SortedFrames, SpeedChange, Stage, TimeFlip, ViewKey, Views,
+    AxisRotation, Clip, MotionClips, NegativeClip, NwUclaView, Pipeline, RandomChoose, RandomMove,
+    RandomRotation, RandomShift, SegmentShuffle, SortedFrames, Source, SpeedChange, Stage,
+    TimeFlip, ViewKey, Views,
 };
 use skeleton_data::{ClipShape, Layout};
 
@@ -79,18 +80,40 @@ fn warm_buffers_serve_every_later_view() {
 
     let shape = ClipShape::new(50, 2, layout.joint_count(), 3);
     let frames: Vec<f32> = (0..shape.len()).map(|i| (i as f32).sin()).collect();
-    for (name, pipeline) in pipelines {
-        let views = Views::same(pipeline);
+    let mut all: Vec<(String, Views)> = pipelines
+        .into_iter()
+        .map(|(name, pipeline)| (name, Views::same(pipeline)))
+        .collect();
+    let negatives = [
+        NegativeClip::default(),
+        NegativeClip::FrameShuffle,
+        NegativeClip::Repeat { share: 0.5 },
+        NegativeClip::Incoherent { gap: 16 },
+        NegativeClip::Reverse,
+    ];
+    for (number, negative) in negatives.into_iter().enumerate() {
+        let clips = MotionClips {
+            length: 16,
+            negative,
+            score_channel: number % 2 == 1,
+            ..MotionClips::default()
+        };
+        let views = Views::motion(clips).expect("valid clips");
+        all.push((format!("motion clips, {negative:?}"), views));
+    }
+    let velocity = Views::coordinates_and_velocity(Pipeline::skeletonclr());
+    all.push(("velocity".to_owned(), velocity));
+    for (name, views) in all {
         let mut clip = Clip::new();
         let mut make = |samples: std::ops::Range<u64>| {
             for sample in samples {
-                for view in 0..2 {
+                for view in 0..views.count() as u64 {
                     let key = ViewKey {
                         sample,
                         view,
                         ..ViewKey::default()
                     };
-                    views.make(&frames, shape, key, &mut clip);
+                    views.make(Source::unpadded(&frames, shape), key, &mut clip);
                 }
             }
         };

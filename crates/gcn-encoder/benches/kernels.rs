@@ -2,14 +2,16 @@
 //! temporal convolution beside each other: `cargo bench -p gcn-encoder`. Throughput counts multiply-adds of the
 //! definition, so a plan that needs fewer shows more.
 
+use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gcn_encoder::Partition;
 use gcn_encoder::kernels::cpu::buffer::Buffer;
 use gcn_encoder::kernels::cpu::graph::{self, Graph, GraphShape};
+use gcn_encoder::kernels::cpu::gru::{self, GruShape, GruWeights};
 use gcn_encoder::kernels::cpu::isa::Isa;
 use gcn_encoder::kernels::cpu::norm::{self, Coefficients, Terms};
 use gcn_encoder::kernels::cpu::pool;
 use gcn_encoder::kernels::cpu::temporal::{self, Plan, TemporalShape};
+use gcn_encoder::{BiGruConfig, Encoder, Partition};
 use skeleton_data::Layout;
 
 const JOINTS: usize = 25;
@@ -205,5 +207,81 @@ fn pools(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, graphs, temporals, norms, pools);
+/// Sequences, frames, inputs, width: both layers of CRRL's encoder on 20 joints, and a later layer of ISC's.
+const RECURRENT: [[usize; 4]; 3] = [[32, 50, 60, 256], [32, 50, 512, 256], [32, 64, 2048, 1024]];
+
+fn recurrent(c: &mut Criterion) {
+    let isa = Isa::best();
+    let mut group = c.benchmark_group("gru");
+    group.sample_size(10);
+    for [sequences, frames, inputs, hidden] in RECURRENT {
+        let shape = GruShape {
+            sequences,
+            frames,
+            inputs,
+            hidden,
+            reverse: false,
+        };
+        let steps = sequences * frames;
+        let (x, dy) = (noise(steps * inputs), noise(shape.outputs_len()));
+        let mut weights =
+            [inputs * hidden, hidden * hidden, hidden, hidden].map(|length| noise(3 * length));
+        // So that no gate is shut.
+        for weight in &mut weights {
+            weight.iter_mut().for_each(|w| *w /= (hidden as f32).sqrt());
+        }
+        let [input, recurrent, input_bias, hidden_bias] = &weights;
+        let weights = GruWeights {
+            input,
+            hidden: recurrent,
+            input_bias,
+            hidden_bias,
+        };
+        let mut y = Buffer::stale(shape.outputs_len());
+        let mut gates = Buffer::stale(shape.gates_len());
+        let case = format!("{sequences}x{frames} {inputs} to {hidden}");
+        let macs = (steps * 3 * hidden * (inputs + hidden)) as u64;
+        group.throughput(Throughput::Elements(macs));
+        group.bench_function(BenchmarkId::new("forward", &case), |b| {
+            b.iter(|| gru::forward(isa, shape, &x, None, weights, &mut y, &mut gates));
+        });
+        group.throughput(Throughput::Elements(2 * macs));
+        group.bench_function(BenchmarkId::new("backward", &case), |b| {
+            let layer = [&input[..], &recurrent[..]];
+            b.iter(|| gru::backward(isa, shape, &x, None, layer, [&y, &gates, &dy]));
+        });
+    }
+    group.finish();
+}
+
+/// A training step of CRRL's encoder, whole: 32 sequences of 50 frames of 20 joints. `benches/pytorch/gru.py` at the
+/// root of the workspace is PyTorch's.
+fn encoder_step(c: &mut Criterion) {
+    let device = Device::flex().autodiff();
+    let mut group = c.benchmark_group("bigru");
+    group.sample_size(10);
+    let encoder = BiGruConfig::new(Layout::kinect20(), 1)
+        .with_dropout(0.0)
+        .init(&device)
+        .expect("a published configuration is valid");
+    let x = Tensor::from_data(
+        TensorData::new(noise(32 * 50 * 60).to_vec(), [32, 1, 50, 20, 3]),
+        &device,
+    );
+    group.throughput(Throughput::Elements(32));
+    group.bench_function("train N=32 T=50 D=60", |b| {
+        b.iter(|| encoder.forward(x.clone()).powi_scalar(2).mean().backward());
+    });
+    group.finish();
+}
+
+criterion_group!(
+    benches,
+    graphs,
+    temporals,
+    norms,
+    pools,
+    recurrent,
+    encoder_step
+);
 criterion_main!(benches);

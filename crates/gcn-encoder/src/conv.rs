@@ -60,7 +60,16 @@ impl ConvNorm {
 
     /// As [`forward`](Self::forward), going on with `terms` in the same pass.
     pub fn forward_with(&self, x: Tensor<4>, terms: Terms<4>) -> Tensor<4> {
-        let y = temporal_convolution(x, self.weight.val(), self.stride, self.dilation);
+        self.normalise(self.convolve(x), terms)
+    }
+
+    /// The convolution alone, without its bias: what [`normalise`](Self::normalise) takes.
+    pub(crate) fn convolve(&self, x: Tensor<4>) -> Tensor<4> {
+        temporal_convolution(x, self.weight.val(), self.stride, self.dilation)
+    }
+
+    /// Bias, batch normalisation and `terms` after [`convolve`](Self::convolve).
+    pub(crate) fn normalise(&self, y: Tensor<4>, terms: Terms<4>) -> Tensor<4> {
         self.norm.forward_with(y, Some(self.bias.val()), terms)
     }
 }

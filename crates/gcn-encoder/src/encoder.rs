@@ -45,10 +45,7 @@ pub trait Encoder: Module {
     /// Number of features `D` of a sequence.
     fn feature_dim(&self) -> usize;
 
-    /// Features of a sequence: the feature map averaged over joints and (valid) frames, then over persons.
-    ///
-    /// Every person counts the same, also one that is absent (all its coordinates zero): that is how the
-    /// published encoders average (`papers.md` 5.1).
+    /// Features of a sequence: the feature map, [pooled](Self::pool).
     ///
     /// # Shapes
     /// - `x`: `[N, M, T, V, C]`
@@ -57,7 +54,23 @@ pub trait Encoder: Module {
     /// # Panics
     /// As [`feature_map`](Self::feature_map).
     fn forward(&self, x: impl Into<Sequences>) -> Tensor<2> {
-        let map = self.feature_map(x);
+        let x = x.into();
+        let lengths = x.lengths.clone();
+        self.pool(self.feature_map(x), lengths)
+    }
+
+    /// Features of a sequence from its feature map: the mean over joints and (valid) frames, then over persons.
+    /// For methods that look at both and so encode once.
+    ///
+    /// Every person counts the same, also one that is absent (all its coordinates zero): that is how the
+    /// published encoders average (`papers.md` 5.1).
+    ///
+    /// # Shapes
+    /// - `map`: `[N, M', T', V', D]`, as [`feature_map`](Self::feature_map) gives it
+    /// - `lengths`: those of the sequences, where an encoder minds them; this default does not
+    /// - output: `[N, D]`
+    fn pool(&self, map: Tensor<5>, lengths: Option<Tensor<1, Int>>) -> Tensor<2> {
+        let _ = lengths;
         let [n, m, t, v, d] = map.dims();
         mean_pool(map.reshape([n, m * t * v, d]))
     }

@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod any;
+pub mod asgcn;
+pub mod bigru;
 pub mod conv;
+mod dropout;
 mod encoder;
 mod error;
 pub mod graph;
@@ -10,6 +14,9 @@ pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 
+pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
+pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
+pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};

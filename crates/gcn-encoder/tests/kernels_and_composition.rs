@@ -5,10 +5,10 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use gcn_encoder::kernels::{
-    Graph, Terms, affine_activate, batch_norm_activate, composed, graph_convolution, mean_pool,
-    temporal_convolution,
+    Graph, GruWeights, Terms, affine_activate, batch_norm_activate, composed, graph_convolution,
+    gru, mean_pool, temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -358,6 +358,65 @@ fn pooling_is_its_composition() {
 }
 
 #[test]
+fn a_recurrent_layer_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    for case in 0..16 {
+        let reverse = case % 2 > 0;
+        let [n, t, i] = [11, 9, 40].map(|most| rng.random_range(1..=most));
+        let h = [1, 16, 33, 70][rng.random_range(0..4)];
+        let x = tracked(&mut rng, [n, t, i]);
+        let [input, hidden] = [i, h].map(|rows| tracked(&mut rng, [rows, 3 * h]));
+        let [input_bias, hidden_bias] = [(); 2].map(|()| tracked(&mut rng, [3 * h]));
+        let gradient = constant(&mut rng, [n, t, h]);
+        let (mut lengths, mut valid) = (Vec::new(), Vec::new());
+        for _ in 0..n {
+            let length = rng.random_range(1..=t);
+            lengths.push(length as i64);
+            valid.extend((0..t).map(|frame| f32::from(frame < length)));
+        }
+        let device = Device::flex().autodiff();
+        let lengths = Tensor::<1, Int>::from_data(TensorData::new(lengths, [n]), &device);
+        let valid = Tensor::<2>::from_data(TensorData::new(valid, [n, t]), &device);
+        let given = case % 4 < 2;
+        let what = format!("{:?} to {h}, reverse {reverse}, lengths {given}", x.dims());
+
+        let weights = GruWeights {
+            input: input.clone(),
+            hidden: hidden.clone(),
+            input_bias: input_bias.clone(),
+            hidden_bias: hidden_bias.clone(),
+        };
+        let kernel = gru(x.clone(), given.then_some(lengths), weights, reverse);
+        let valid = given.then_some(valid);
+        let (composition, gates) = composed::gru::<Tracked>(
+            primitive(&x),
+            valid.as_ref().map(primitive),
+            primitive(&input),
+            primitive(&hidden),
+            primitive(&input_bias),
+            primitive(&hidden_bias),
+            reverse,
+        );
+        let (dx, dinput, dhidden, dinput_bias, dhidden_bias) = composed::gru_backward::<Flex>(
+            plain(&x),
+            valid.as_ref().map(plain),
+            plain(&input),
+            plain(&hidden),
+            plain(&kernel),
+            plain(&tensor::<3>(gates)),
+            plain(&gradient),
+            reverse,
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("input", &input, dinput);
+        check.leaf("hidden", &hidden, dhidden);
+        check.leaf("input_bias", &input_bias, dinput_bias);
+        check.leaf("hidden_bias", &hidden_bias, dhidden_bias);
+    }
+}
+
+#[test]
 fn an_input_that_is_a_view_is_read_as_it_looks() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let x = tracked(&mut rng, [4, 3, 6, 2]);
@@ -394,4 +453,17 @@ fn an_even_number_of_taps_is_refused() {
         1,
         1,
     );
+}
+
+#[test]
+#[should_panic(expected = "of a recurrent layer over [2, 3, 4]")]
+fn a_recurrent_weight_for_another_width_is_refused() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let weights = GruWeights {
+        input: constant(&mut rng, [4, 6]),
+        hidden: constant(&mut rng, [2, 6]),
+        input_bias: constant(&mut rng, [6]),
+        hidden_bias: constant(&mut rng, [3]),
+    };
+    gru(constant(&mut rng, [2, 3, 4]), None, weights, false);
 }

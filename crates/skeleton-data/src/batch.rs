@@ -12,6 +12,9 @@ use crate::{ClipShape, Layout, SkeletonSequence, Stream};
 pub struct SkeletonBatch {
     /// Coordinates or another stream, `[N, M, T, V, C]`.
     pub clips: Tensor<5>,
+    /// Frames of each clip before its padding, `[N]`, from 1 to T
+    /// ([`SkeletonSequence::valid_frames`](crate::SkeletonSequence::valid_frames)).
+    pub lengths: Tensor<1, Int>,
     /// Labels `[N]`, 0-based; `None` when a clip of the batch has none.
     pub labels: Option<Tensor<1, Int>>,
 }
@@ -40,6 +43,7 @@ impl Batcher<Arc<SkeletonSequence>, SkeletonBatch> for SkeletonBatcher {
     fn batch(&self, items: Vec<Arc<SkeletonSequence>>, device: &Device) -> SkeletonBatch {
         let shape = items.first().expect("a batch of at least one clip").shape();
         let mut values = Vec::with_capacity(items.len() * shape.len());
+        let mut lengths: Vec<i64> = Vec::with_capacity(items.len());
         let mut clip = Vec::with_capacity(shape.len());
         for item in &items {
             assert_eq!(
@@ -50,7 +54,9 @@ impl Batcher<Arc<SkeletonSequence>, SkeletonBatch> for SkeletonBatcher {
             );
             clip.clear();
             clip.extend_from_slice(item.frames());
-            self.stream.apply(&mut clip, shape, &self.bones);
+            let valid = item.valid_frames();
+            lengths.push(valid as i64);
+            self.stream.apply(&mut clip, shape, valid, &self.bones);
             persons_first(&clip, shape, &mut values);
         }
         let dims = [
@@ -66,10 +72,9 @@ impl Batcher<Arc<SkeletonSequence>, SkeletonBatch> for SkeletonBatcher {
             .collect();
         SkeletonBatch {
             clips: Tensor::from_data(TensorData::new(values, dims), device),
-            labels: labels.map(|labels| {
-                let count = labels.len();
-                Tensor::from_data(TensorData::new(labels, [count]), device)
-            }),
+            lengths: Tensor::from_data(TensorData::new(lengths, [items.len()]), device),
+            labels: labels
+                .map(|labels| Tensor::from_data(TensorData::new(labels, [items.len()]), device)),
         }
     }
 }
@@ -136,6 +141,26 @@ mod tests {
         persons_first(&frames, shape, &mut expected);
         persons_first(&frames, shape, &mut expected);
         assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn a_batch_tells_where_padding_begins_and_motion_stops_there() {
+        let shape = ClipShape::new(3, 1, 2, 3);
+        let padded = |valid: usize| {
+            let frames = (0..shape.len())
+                .map(|at| if at < valid * 6 { at as f32 + 1.0 } else { 0.0 })
+                .collect();
+            let validity = (0..3).map(|t| t < valid).collect();
+            let clip = SkeletonSequence::new(frames, shape, validity, Meta::default()).unwrap();
+            Arc::new(clip)
+        };
+        let batcher = SkeletonBatcher::new(&layout(), Stream::Motion);
+        let batch = batcher.batch(vec![padded(2), padded(3)], &Device::flex());
+        let lengths: Vec<i64> = batch.lengths.into_data().iter::<i64>().collect();
+        assert_eq!(lengths, [2, 3]);
+        let values: Vec<f32> = batch.clips.into_data().iter::<f32>().collect();
+        let frames: Vec<f32> = values.chunks(6).map(|frame| frame[0]).collect();
+        assert_eq!(frames, [6.0, 0.0, 0.0, 6.0, 6.0, 0.0]);
     }
 
     #[test]

@@ -243,14 +243,12 @@ impl SkeletonDataset {
         (self.select(&taken), self.select(&left))
     }
 
-    /// Training and test side of a published protocol.
+    /// Training and test side of a protocol; clips that it assigns to neither are left out.
     ///
     /// # Errors
-    /// Those of [`Split::is_train`], and [`DataError::EmptySide`] when a side holds no clip.
+    /// Those of [`Split::side`], and [`DataError::EmptySide`] when a side holds no clip.
     pub fn split(&self, split: Split) -> Result<(Self, Self), DataError> {
-        self.split_by(split.name(), |index| {
-            Ok(Some(Side::train_if(split.is_train(self.meta(index))?)))
-        })
+        self.split_by(split.name(), |index| split.side(self.meta(index)))
     }
 
     /// Training and test side as lists of names say.

@@ -57,6 +57,21 @@ fn the_sides_of_a_split_are_disjoint_complete_and_shared() {
 }
 
 #[test]
+fn a_split_may_leave_recordings_out() {
+    let dataset = dataset();
+    let (train, test) = dataset.split(Split::NwUclaValidation).unwrap();
+    assert!(train.metas().all(|meta| meta.camera == Some(1)));
+    assert!(test.metas().all(|meta| meta.camera == Some(2)));
+    assert_eq!((train.len(), test.len()), (2, 2));
+    let third = dataset.partition(|meta| meta.camera == Some(2)).1;
+    let error = third.split(Split::NwUclaValidation);
+    assert!(matches!(
+        error,
+        Err(DataError::EmptySide { side: "test", .. })
+    ));
+}
+
+#[test]
 fn any_predicate_partitions() {
     let (sit, walk) = dataset().partition(|meta| meta.label == Some(1));
     assert_eq!(sit.labels(), [Some(1); 3]);

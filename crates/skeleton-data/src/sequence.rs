@@ -240,6 +240,18 @@ impl SkeletonSequence {
         self.validity[frame * self.shape.persons + person]
     }
 
+    /// How many frames there are before the padding: one more than the number of the last frame that shows a
+    /// person, and 1 when none does.
+    ///
+    /// Frames without anybody between others count; those after the last one are what
+    /// [`PadToLength`](crate::preprocess::PadToLength) appends.
+    pub fn valid_frames(&self) -> usize {
+        self.validity
+            .iter()
+            .rposition(|&valid| valid)
+            .map_or(1, |last| last / self.shape.persons + 1)
+    }
+
     /// What is known about the recording.
     pub fn meta(&self) -> &Meta {
         &self.meta
@@ -343,6 +355,20 @@ mod tests {
         assert_eq!(sequence.validity(), [true, false, true, false]);
         assert_eq!(sequence.joint(1, 1, 2), [0.0; 3]);
         assert_eq!(sequence.joint(1, 0, 2), [24.0, 25.0, 26.0]);
+    }
+
+    #[test]
+    fn the_valid_frames_end_with_the_last_person_seen() {
+        let valid = |validity: [bool; 4]| {
+            SkeletonSequence::new(values(), SHAPE, validity.to_vec(), Meta::default())
+                .unwrap()
+                .valid_frames()
+        };
+        assert_eq!(valid([true, true, true, true]), 2);
+        assert_eq!(valid([false, false, false, true]), 2);
+        assert_eq!(valid([false, true, false, false]), 1);
+        assert_eq!(valid([true, false, false, false]), 1);
+        assert_eq!(valid([false; 4]), 1);
     }
 
     #[test]

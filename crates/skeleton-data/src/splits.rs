@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::formats::Side;
 use crate::{DataError, Meta};
 
 /// Training subjects of NTU RGB+D 60's cross-subject protocol (Shahroudy et al. 2016; `papers.md` 1.5).
@@ -19,11 +20,11 @@ pub const NTU120_MORE_TRAIN_SUBJECTS: [u32; 33] = [
     91, 92, 93, 94, 95, 97, 98, 100, 103,
 ];
 
-/// A train-test protocol: the published ones, and two of their kind for
-/// [synthetic](crate::synthetic) clips.
+/// A train-test protocol: the published ones, one within a training side to choose settings by, and two of their
+/// kind for [synthetic](crate::synthetic) clips.
 ///
 /// Names are `dataset-protocol`: `ntu60-xsub`, `ntu60-xview`, `ntu120-xsub`, `ntu120-xset`,
-/// `nw-ucla-xview`, `synthetic-xview`, `synthetic-xsub`.
+/// `nw-ucla-xview`, `nw-ucla-validation`, `synthetic-xview`, `synthetic-xsub`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Split {
     /// NTU-60 cross-subject: 20 of 40 subjects train.
@@ -41,6 +42,10 @@ pub enum Split {
     /// NW-UCLA: views 1 and 2 train, view 3 tests.
     #[serde(rename = "nw-ucla-xview")]
     NwUclaCrossView,
+    /// Within NW-UCLA's training views: view 1 trains, view 2 tests, and view 3 is in neither, so that settings
+    /// chosen by it have not seen the published test side. Not a published protocol.
+    #[serde(rename = "nw-ucla-validation")]
+    NwUclaValidation,
     /// Synthetic clips, as NW-UCLA: cameras 1 and 2 train, camera 3 tests.
     #[serde(rename = "synthetic-xview")]
     SyntheticCrossView,
@@ -51,12 +56,13 @@ pub enum Split {
 
 impl Split {
     /// All splits.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ntu60CrossSubject,
         Self::Ntu60CrossView,
         Self::Ntu120CrossSubject,
         Self::Ntu120CrossSetup,
         Self::NwUclaCrossView,
+        Self::NwUclaValidation,
         Self::SyntheticCrossView,
         Self::SyntheticCrossSubject,
     ];
@@ -69,46 +75,64 @@ impl Split {
             Self::Ntu120CrossSubject => "ntu120-xsub",
             Self::Ntu120CrossSetup => "ntu120-xset",
             Self::NwUclaCrossView => "nw-ucla-xview",
+            Self::NwUclaValidation => "nw-ucla-validation",
             Self::SyntheticCrossView => "synthetic-xview",
             Self::SyntheticCrossSubject => "synthetic-xsub",
         }
     }
 
-    /// Whether a recording belongs to the training side.
+    /// The split whose training side this one divides, if it is one for choosing settings.
+    ///
+    /// Where a data set's own lists say what that training side is, the lists go first.
+    pub fn within(self) -> Option<Self> {
+        match self {
+            Self::NwUclaValidation => Some(Self::NwUclaCrossView),
+            _ => None,
+        }
+    }
+
+    /// The side that a recording belongs to; `None` when it belongs to neither.
     ///
     /// # Errors
     /// [`DataError::MissingMeta`] when the field that decides is not recorded, and
     /// [`DataError::OutsideSplit`] when its value is not one the protocol speaks of: an NTU-120 recording
     /// must not slip into NTU-60's test side.
-    pub fn is_train(self, meta: &Meta) -> Result<bool, DataError> {
-        match self {
+    pub fn side(self, meta: &Meta) -> Result<Option<Side>, DataError> {
+        let train = match self {
             Self::Ntu60CrossSubject => {
                 let subject = self.field("subject", meta.subject, meta, 1..=40, "1 to 40")?;
-                Ok(NTU60_TRAIN_SUBJECTS.contains(&subject))
+                NTU60_TRAIN_SUBJECTS.contains(&subject)
             }
             Self::Ntu60CrossView => {
                 let camera = self.field("camera", meta.camera, meta, 1..=3, "1 to 3")?;
-                Ok(camera != 1)
+                camera != 1
             }
             Self::Ntu120CrossSubject => {
                 let subject = self.field("subject", meta.subject, meta, 1..=106, "1 to 106")?;
-                Ok(NTU60_TRAIN_SUBJECTS.contains(&subject)
-                    || NTU120_MORE_TRAIN_SUBJECTS.contains(&subject))
+                NTU60_TRAIN_SUBJECTS.contains(&subject)
+                    || NTU120_MORE_TRAIN_SUBJECTS.contains(&subject)
             }
             Self::Ntu120CrossSetup => {
                 let setup = self.field("setup", meta.setup, meta, 1..=32, "1 to 32")?;
-                Ok(setup % 2 == 0)
+                setup % 2 == 0
             }
             Self::NwUclaCrossView | Self::SyntheticCrossView => {
                 let camera = self.field("camera", meta.camera, meta, 1..=3, "1 to 3")?;
-                Ok(camera != 3)
+                camera != 3
+            }
+            Self::NwUclaValidation => {
+                match self.field("camera", meta.camera, meta, 1..=3, "1 to 3")? {
+                    3 => return Ok(None),
+                    camera => camera == 1,
+                }
             }
             Self::SyntheticCrossSubject => {
                 let subject =
                     self.field("subject", meta.subject, meta, 1..=u32::MAX, "at least 1")?;
-                Ok(subject % 2 == 1)
+                subject % 2 == 1
             }
-        }
+        };
+        Ok(Some(Side::train_if(train)))
     }
 
     fn field(
@@ -173,7 +197,7 @@ mod tests {
 
     fn train_values(split: Split, values: std::ops::RangeInclusive<u32>) -> Vec<u32> {
         values
-            .filter(|&v| split.is_train(&meta(v, v, v)).unwrap())
+            .filter(|&v| split.side(&meta(v, v, v)).unwrap() == Some(Side::Train))
             .collect()
     }
 
@@ -199,13 +223,29 @@ mod tests {
     }
 
     #[test]
+    fn validation_leaves_the_test_view_out() {
+        let sides = [1, 2, 3].map(|camera| Split::NwUclaValidation.side(&meta(1, camera, 1)));
+        assert_eq!(
+            sides.map(Result::unwrap),
+            [Some(Side::Train), Some(Side::Test), None]
+        );
+        let outer = Split::NwUclaValidation.within().unwrap();
+        assert_eq!(train_values(outer, 1..=3), [1, 2]);
+        let others = Split::ALL
+            .into_iter()
+            .filter(|split| split.within().is_some());
+        assert_eq!(others.collect::<Vec<_>>(), [Split::NwUclaValidation]);
+    }
+
+    #[test]
     fn a_missing_field_is_named() {
         for (split, field) in [
             (Split::Ntu60CrossSubject, "subject"),
             (Split::Ntu60CrossView, "camera"),
+            (Split::NwUclaValidation, "camera"),
             (Split::Ntu120CrossSetup, "setup"),
         ] {
-            let error = split.is_train(&Meta {
+            let error = split.side(&Meta {
                 source: "clip 7".into(),
                 ..Meta::default()
             });
@@ -219,12 +259,12 @@ mod tests {
 
     #[test]
     fn values_beyond_the_protocol_are_refused() {
-        let error = Split::Ntu60CrossSubject.is_train(&meta(41, 1, 1));
+        let error = Split::Ntu60CrossSubject.side(&meta(41, 1, 1));
         assert!(matches!(
             error,
             Err(DataError::OutsideSplit { found: 41, .. })
         ));
-        let error = Split::NwUclaCrossView.is_train(&meta(1, 4, 1));
+        let error = Split::NwUclaCrossView.side(&meta(1, 4, 1));
         assert!(matches!(
             error,
             Err(DataError::OutsideSplit { found: 4, .. })

@@ -18,7 +18,8 @@ pub enum Stream {
     Joint,
     /// Every joint minus its parent; the bone root becomes zero (2s-AGCN).
     Bone,
-    /// Every frame's difference to the next one, `m[t] = x[t + 1] - x[t]`; the last frame is zero.
+    /// Every frame's difference to the next one, `m[t] = x[t + 1] - x[t]`; the last frame that is not padding, and
+    /// the padding after it, are zero.
     ///
     /// A person who appears or vanishes leaves one frame of jump from or to zero, as in the published code.
     Motion,
@@ -37,22 +38,29 @@ impl Stream {
         }
     }
 
-    /// Turns joint coordinates `[T, M, V, C]` into this stream, in place.
+    /// Turns joint coordinates `[T, M, V, C]`, of whose frames all but the first `valid` are padding, into this
+    /// stream, in place.
     ///
-    /// `bones` holds `(child, parent)` pairs as [`Layout::bones`](crate::Layout::bones) gives them; a joint
+    /// `valid` is what [`SkeletonSequence::valid_frames`](crate::SkeletonSequence::valid_frames) tells; only
+    /// [`Motion`](Self::Motion) uses it, which would otherwise take the step into the padding for a movement to
+    /// the origin. `bones` holds `(child, parent)` pairs as [`Layout::bones`](crate::Layout::bones) gives them; a joint
     /// without a pair keeps its coordinates. Only [`Bone`](Self::Bone) uses it.
     ///
     /// # Panics
-    /// When `clip` does not hold `shape.len()` values or a bone names a joint beyond V.
-    pub fn apply(self, clip: &mut [f32], shape: ClipShape, bones: &[(usize, usize)]) {
+    /// When `clip` does not hold `shape.len()` values, `valid` is over T, or a bone names a joint beyond V.
+    pub fn apply(self, clip: &mut [f32], shape: ClipShape, valid: usize, bones: &[(usize, usize)]) {
         assert_eq!(clip.len(), shape.len(), "a clip of shape {shape}");
+        assert!(
+            valid <= shape.frames,
+            "{valid} valid frames in a clip of shape {shape}"
+        );
         if clip.is_empty() {
             return;
         }
         match self {
             Self::Joint => {}
             Self::Bone => bone(clip, shape, bones),
-            Self::Motion => motion(clip, shape.frame_len()),
+            Self::Motion => motion(clip, shape.frame_len(), valid),
         }
     }
 }
@@ -71,8 +79,8 @@ fn bone(clip: &mut [f32], shape: ClipShape, bones: &[(usize, usize)]) {
     }
 }
 
-fn motion(clip: &mut [f32], frame_len: usize) {
-    let last = clip.len() - frame_len;
+fn motion(clip: &mut [f32], frame_len: usize, valid: usize) {
+    let last = valid.saturating_sub(1) * frame_len;
     for at in 0..last {
         clip[at] = clip[at + frame_len] - clip[at];
     }
@@ -119,7 +127,7 @@ mod tests {
         let shape = ClipShape::new(3, 2, 25, 3);
         let joints = clip(shape);
         let mut bones = joints.clone();
-        Stream::Bone.apply(&mut bones, shape, &layout.bones());
+        Stream::Bone.apply(&mut bones, shape, 3, &layout.bones());
         for t in 0..3 {
             for m in 0..2 {
                 for (child, parent) in layout.bones() {
@@ -142,9 +150,27 @@ mod tests {
         let shape = ClipShape::new(4, 1, 5, 3);
         let joints = clip(shape);
         let mut motion = joints.clone();
-        Stream::Motion.apply(&mut motion, shape, &[]);
+        Stream::Motion.apply(&mut motion, shape, 4, &[]);
         for at in 0..shape.len() {
             let expected = joints.get(at + 15).map_or(0.0, |next| next - joints[at]);
+            assert_eq!(motion[at], expected);
+        }
+    }
+
+    #[test]
+    fn motion_ends_where_the_padding_begins() {
+        let shape = ClipShape::new(6, 1, 5, 3);
+        let joints = clip(shape);
+        let mut padded = joints.clone();
+        padded[4 * 15..].fill(0.0);
+        let mut motion = padded.clone();
+        Stream::Motion.apply(&mut motion, shape, 4, &[]);
+        for at in 0..shape.len() {
+            let expected = if at < 3 * 15 {
+                joints[at + 15] - joints[at]
+            } else {
+                0.0
+            };
             assert_eq!(motion[at], expected);
         }
     }
@@ -154,7 +180,7 @@ mod tests {
         for frames in [1, 6] {
             let shape = ClipShape::new(frames, 1, 2, 3);
             let mut values = vec![2.5; shape.len()];
-            Stream::Motion.apply(&mut values, shape, &[]);
+            Stream::Motion.apply(&mut values, shape, frames, &[]);
             assert!(values.iter().all(|&v| v == 0.0));
         }
     }

@@ -125,7 +125,12 @@ fn every_ntu_sample_parses_and_becomes_a_finite_clip() {
     for clip in &clips {
         for stream in Stream::ALL {
             let mut values = clip.frames().to_vec();
-            stream.apply(&mut values, clip.shape(), &layout.bones());
+            stream.apply(
+                &mut values,
+                clip.shape(),
+                clip.valid_frames(),
+                &layout.bones(),
+            );
             assert!(values.iter().all(|value| value.is_finite()));
         }
     }

@@ -1,3 +1,5 @@
+use gcn_encoder::EncoderError;
+
 /// What can go wrong in an objective: a configuration that cannot work, or a loss that is not a number.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ObjectiveError {
@@ -11,6 +13,9 @@ pub enum ObjectiveError {
         /// What the field accepts.
         expected: &'static str,
     },
+    /// A decoder cannot be made as configured.
+    #[error("the decoder's {0}")]
+    Decoder(#[from] EncoderError),
     /// The loss of a training step is NaN or infinite, so every later step would be too.
     #[error(
         "the loss of epoch {epoch}, step {step} is {value}: lower the learning rate, clip the gradients, \

@@ -6,6 +6,7 @@ mod barlow_twins_method;
 mod batch;
 mod byol;
 mod classification;
+mod crrl;
 mod error;
 mod info_nce;
 mod instance;
@@ -38,6 +39,10 @@ pub use byol::{Byol, ByolConfig};
 pub use classification::{
     ACCURACY, Classification, ClassificationConfig, ClassifierInit, classifier_parameters,
     fine_tuning_rates,
+};
+pub use crrl::{
+    Cml, CmlConfig, Crrl, CrrlConfig, CrrlRecipe, DISTILLATION, RECONSTRUCTION,
+    REVERSE_RECONSTRUCTION, Reconstruction, Reconstructor, ReconstructorConfig, Ser, SerConfig,
 };
 pub use error::ObjectiveError;
 pub use info_nce::{CONTRAST, CONTRAST_ACCURACY, InfoNce, InfoNceOutput};

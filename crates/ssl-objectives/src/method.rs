@@ -26,6 +26,11 @@ pub trait Method: Module + ModuleDisplay {
     /// The encoder: what pre-training is for.
     fn encoder(&self) -> &Self::Encoder;
 
+    /// How many views of a sample pass through an encoder in a step: what throughput counts.
+    fn passes(&self) -> usize {
+        2
+    }
+
     /// The objective on a batch, and its terms. Nothing is read back to the host.
     ///
     /// # Panics

@@ -2,6 +2,8 @@
 
 mod adjacency;
 mod partition;
+mod structural;
 
 pub use adjacency::Adjacency;
 pub use partition::{Partition, UnknownPartition};
+pub use structural::structural;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::Adjacency;
+use super::structural::{neighbourhood, structural};
 
 /// How the neighbours of a joint (itself and the joints one edge away) are split into subsets, each of
 /// which has its own weights in a graph convolution.
@@ -78,25 +79,9 @@ impl Partition {
         let joints = layout.joint_count();
         let mut adjacency = Adjacency::zeros(self.subsets(), joints);
         match self {
-            Self::Uniform => neighbourhood(layout, &mut adjacency, |_, _| 0),
-            Self::Distance => neighbourhood(layout, &mut adjacency, |v, w| usize::from(v != w)),
-            Self::SpatialAsCoded => {
-                // Hops from the centre as the released code knows them: 0, 1, or infinite.
-                let hops = layout.hop_distances();
-                let known = |joint: usize| match hops[joint][layout.centre()] {
-                    near @ 0..=1 => near,
-                    _ => usize::MAX,
-                };
-                neighbourhood(layout, &mut adjacency, |v, w| {
-                    if v == w {
-                        0
-                    } else if known(v) >= known(w) {
-                        1
-                    } else {
-                        2
-                    }
-                });
-            }
+            Self::Uniform => neighbourhood(layout, 1, &mut adjacency, |_, _| 0),
+            Self::Distance => neighbourhood(layout, 1, &mut adjacency, |v, w| usize::from(v != w)),
+            Self::SpatialAsCoded => return structural(layout, 1),
             Self::SpatialAsPublished => {
                 for joint in 0..joints {
                     adjacency.set(0, joint, joint, 1.0);
@@ -119,23 +104,6 @@ impl Partition {
             Self::Distance => "distance",
             Self::SpatialAsPublished => "spatial_as_published",
             Self::SpatialAsCoded => "spatial_as_coded",
-        }
-    }
-}
-
-/// Fills each pair of joints at most one edge apart into the subset that `subset_of(v, w)` names, with the
-/// weight that normalises column `w` over all subsets together.
-fn neighbourhood(
-    layout: &Layout,
-    adjacency: &mut Adjacency,
-    subset_of: impl Fn(usize, usize) -> usize,
-) {
-    // Hop distances are symmetric, so row w is column w.
-    for (w, hops) in layout.hop_distances().iter().enumerate() {
-        let near = || hops.iter().enumerate().filter(|(_, hops)| **hops <= 1);
-        let weight = 1.0 / near().count() as f32;
-        for (v, _) in near() {
-            adjacency.set(subset_of(v, w), v, w, weight);
         }
     }
 }

@@ -121,6 +121,42 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         record_norm::<B, C>(nodes, shortcut_node, state, output)
     }
 
+    fn gru(
+        x: Tracked<B, C>,
+        valid: Optional<Self>,
+        input: Tracked<B, C>,
+        hidden: Tracked<B, C>,
+        input_bias: Tracked<B, C>,
+        hidden_bias: Tracked<B, C>,
+        reverse: bool,
+    ) -> (Tracked<B, C>, Tracked<B, C>) {
+        let nodes = [&x, &input, &hidden, &input_bias, &hidden_bias].map(|tensor| tensor.node());
+        let inputs =
+            [x, input, hidden, input_bias, hidden_bias].map(Tracked::<B, C>::into_primitive);
+        let [x, input, hidden, input_bias, hidden_bias] = inputs;
+        let (valid, _) = inner(valid);
+        let (output, gates) = B::gru(
+            x.clone(),
+            valid.clone(),
+            input.clone(),
+            hidden.clone(),
+            input_bias,
+            hidden_bias,
+            reverse,
+        );
+        let state = GruState {
+            x,
+            valid,
+            input,
+            hidden,
+            output: output.clone(),
+            gates: gates.clone(),
+            reverse,
+        };
+        let output = record::<B, C, _, _, 5>(Gru, nodes, state, output);
+        (output, Tracked::<B, C>::new(gates))
+    }
+
     fn dropout_mask(like: Tracked<B, C>, keep: f64) -> Tracked<B, C> {
         Tracked::<B, C>::new(B::dropout_mask(like.into_primitive(), keep))
     }
@@ -299,5 +335,40 @@ impl<B: KernelOps> Backward<B, 1> for MeanPool {
         let gradient = grads.consume::<B>(&ops.node);
         let gradient = B::mean_pool_backward(gradient, ops.state);
         register::<B, _, 1>(ops, grads, [gradient]);
+    }
+}
+
+/// What the gradient of a recurrent layer needs.
+#[derive(Clone, Debug)]
+struct GruState<B: KernelOps> {
+    x: FloatTensor<B>,
+    valid: Optional<B>,
+    input: FloatTensor<B>,
+    hidden: FloatTensor<B>,
+    output: FloatTensor<B>,
+    gates: FloatTensor<B>,
+    reverse: bool,
+}
+
+#[derive(Debug)]
+struct Gru;
+
+impl<B: KernelOps> Backward<B, 5> for Gru {
+    type State = GruState<B>;
+
+    fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let GruState {
+            x,
+            valid,
+            input,
+            hidden,
+            output,
+            gates,
+            reverse,
+        } = ops.state.clone();
+        let (x, input, hidden, input_bias, hidden_bias) =
+            B::gru_backward(x, valid, input, hidden, output, gates, gradient, reverse);
+        register::<B, _, 5>(ops, grads, [x, input, hidden, input_bias, hidden_bias]);
     }
 }

@@ -234,6 +234,60 @@ pub trait KernelOps: Backend {
         )
     }
 
+    /// A layer of gated recurrent units; see [`gru`](super::gru()). `valid`, `[N, T]`, is 1 at frames and 0 at
+    /// padding. Returns the output, `[N, T, H]`, and for the gradient the candidate's recurrent part, reset, update and
+    /// candidate side by side, `[N, T, 4 H]`.
+    #[fusion(default)]
+    fn gru(
+        x: FloatTensor<Self>,
+        #[extension_type] valid: Optional<Self>,
+        input: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        input_bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        reverse: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        composed::gru::<Self>(
+            x,
+            valid.into_option(),
+            input,
+            hidden,
+            input_bias,
+            hidden_bias,
+            reverse,
+        )
+    }
+
+    /// Gradients of `x`, `input`, `hidden`, `input_bias` and `hidden_bias`.
+    #[fusion(default)]
+    fn gru_backward(
+        x: FloatTensor<Self>,
+        #[extension_type] valid: Optional<Self>,
+        input: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        gates: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        reverse: bool,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::gru_backward::<Self>(
+            x,
+            valid.into_option(),
+            input,
+            hidden,
+            output,
+            gates,
+            gradient,
+            reverse,
+        )
+    }
+
     /// A mask of the shape of `like`; see [`dropout_mask`](super::dropout_mask).
     #[fusion(default)]
     fn dropout_mask(like: FloatTensor<Self>, keep: f64) -> FloatTensor<Self> {

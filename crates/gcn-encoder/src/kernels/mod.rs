@@ -15,9 +15,12 @@ pub mod cpu;
 mod extension;
 #[cfg(feature = "flex")]
 mod flex;
+mod gru;
 
 pub use cpu::buffer::release_memory;
 pub use extension::{KernelOps, Optional};
+pub(crate) use gru::beside;
+pub use gru::{GruWeights, gru};
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;

@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::config::{StGcnConfig, UnitConfig};
 use crate::conv::ConvNorm;
+use crate::dropout::keep_mask;
 use crate::init::initialisers;
-use crate::kernels::{Graph, Terms, dropout_mask, graph_convolution, temporal_convolution};
+use crate::kernels::{Graph, Terms, graph_convolution, temporal_convolution};
 use crate::norm::ChannelNorm;
 
 /// ST-GCN's taps lie in neighbouring frames.
@@ -96,7 +97,7 @@ impl StGcnUnit {
 
         let y = temporal_convolution(y, self.temporal_weight.val(), self.stride, DILATION);
         let terms = Terms {
-            keep: self.drops(&y).map(|p| dropout_mask(&y, 1.0 - p)),
+            keep: keep_mask(&self.dropout, &y),
             shortcut: self.shortcut(x),
             activate: true,
         };
@@ -109,11 +110,5 @@ impl StGcnUnit {
             Some(projection) => Some(projection.forward(x)),
             None => self.shortcut.then_some(x),
         }
-    }
-
-    /// The probability with which an entry of `y` is to be dropped now, if any is.
-    fn drops(&self, y: &Tensor<4>) -> Option<f64> {
-        let Dropout { prob, training } = &self.dropout;
-        (*prob > 0.0 && training.is_enabled() && y.device().is_autodiff()).then_some(*prob)
     }
 }

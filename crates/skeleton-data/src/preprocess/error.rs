@@ -113,6 +113,14 @@ pub enum StepError {
         /// Most values of a clip.
         limit: usize,
     },
+    /// The sequence has more frames than it may have.
+    #[error("the sequence has {found} frames, at most {limit} are allowed")]
+    TooLong {
+        /// Frames of the sequence.
+        found: usize,
+        /// Most frames.
+        limit: usize,
+    },
     /// A shift has another number of values than the sequence has channels.
     #[error("`by` has {found} values, the sequence has {channels} channels")]
     ShiftLength {

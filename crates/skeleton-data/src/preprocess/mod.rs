@@ -15,6 +15,7 @@
 //! | P-K ST-GCN on Kinetics | [`kinetics`](Preprocess::kinetics) | `[300, 2, 18, 3]` |
 //! | P-M PKU-MMD | [`pku_50_frames`](Preprocess::pku_50_frames), [`pku_ctrgcn`](Preprocess::pku_ctrgcn) | as P-A, P-C |
 //! | P-U CTR-GCN on NW-UCLA | [`nw_ucla_ctrgcn`](Preprocess::nw_ucla_ctrgcn) | `[52, 1, 20, 3]` |
+//! | CRRL (4.3) | [`crrl_nw_ucla`](Preprocess::crrl_nw_ucla), [`crrl_ntu`](Preprocess::crrl_ntu) | `[60, 1, 20, 3]`, `[60, 2, 25, 3]`, zeros at the end |
 //! | ours | [`nw_ucla_view_invariant`](Preprocess::nw_ucla_view_invariant), [`cmu`](Preprocess::cmu) | `[50, 1, 20, 3]`, `[100, 1, 31, 3]` |
 
 mod align_axes;
@@ -61,7 +62,7 @@ pub use error::StepError;
 pub use fill_empty_frames::{FillEmptyFrames, FillMethod};
 pub use merge_actors::MergeActors;
 pub use min_max::MinMax;
-pub use pad_to_length::PadToLength;
+pub use pad_to_length::{LongerClips, PadToLength};
 pub use repeat_to_length::RepeatToLength;
 pub use resample::Resample;
 pub use rotate_shoulders::RotateShoulders;

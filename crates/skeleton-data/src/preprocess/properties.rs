@@ -32,6 +32,8 @@ pub(super) fn presets() -> Vec<(Preprocess, Layout, Option<usize>, usize)> {
         .map(|name| {
             let (layout, frames, persons) = match name {
                 "cmu" => (mocap(), Some(100), 1),
+                "crrl_ntu" => (Layout::ntu25(), Some(60), 2),
+                "crrl_nw_ucla" => (Layout::kinect20(), Some(60), 1),
                 "kinetics" => (Layout::openpose18(), Some(300), 2),
                 "ntu_50_frames" | "pku_50_frames" => (Layout::ntu25(), Some(50), 2),
                 "ntu_agcn" | "ntu_ctrgcn" | "pku_ctrgcn" => (Layout::ntu25(), Some(300), 2),
@@ -228,7 +230,10 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         ratio().prop_map(|max_ratio| Step::MergeActors(MergeActors { max_ratio })),
         count().prop_map(|frames| Step::RepeatToLength(RepeatToLength { frames })),
-        count().prop_map(|frames| Step::PadToLength(PadToLength { frames })),
+        (count(), 0..3usize).prop_map(|(frames, longer)| {
+            let longer = [LongerClips::Cut, LongerClips::Sample, LongerClips::Refuse][longer];
+            Step::PadToLength(PadToLength { frames, longer })
+        }),
         count().prop_map(|frames| Step::Resample(Resample { frames })),
         count().prop_map(|frames| Step::SampleFrames(SampleFrames { frames })),
         (number(), count())

@@ -46,6 +46,44 @@ pub(super) fn constant(frames: usize, layout: &Layout, value: f32) -> SkeletonSe
 }
 
 #[test]
+fn crrl_sequences_span_minus_one_to_one_and_end_in_padding() {
+    for (preset, layout, persons) in [
+        (Preprocess::crrl_nw_ucla(), Layout::kinect20(), 1),
+        (Preprocess::crrl_ntu(), Layout::ntu25(), 2),
+    ] {
+        for (frames, valid) in [(20, 20), (60, 60), (150, 60)] {
+            // NTU's recipe removes bodies that are wider than high: stretch them.
+            let mut before = sequence(frames, persons, &layout, &[(3, persons - 1)], 9);
+            for point in before.frames_mut().chunks_exact_mut(3) {
+                point[1] *= 10.0;
+            }
+            // The first body moves more, and so stays the first, whose frames are kept.
+            let length = before.shape().person_len();
+            let bodies = before.frames_mut().chunks_exact_mut(length);
+            for (number, body) in bodies.enumerate() {
+                if number % persons == 1 {
+                    body.iter_mut().for_each(|value| *value *= 0.5);
+                }
+            }
+            let after = preset.apply(before.clone(), &layout).unwrap();
+            let shape = ClipShape::new(60, persons, layout.joint_count(), 3);
+            assert_eq!(after.shape(), shape, "{}", preset.name);
+            assert_eq!(after.valid_frames(), valid, "{}", preset.name);
+            let padding = &after.frames()[valid * shape.frame_len()..];
+            assert!(padding.iter().all(|&x| x == 0.0));
+            // Thinned out after scaling, so only the shorter ones are sure to reach both ends.
+            for axis in 0..3 {
+                let values = || after.frames().iter().skip(axis).step_by(3);
+                let low = values().copied().fold(f32::INFINITY, f32::min);
+                let high = values().copied().fold(f32::NEG_INFINITY, f32::max);
+                assert!(low >= -1.0 && high <= 1.0, "{low} {high}");
+                assert!(frames > 60 || (low < -0.9999 && high > 0.9999));
+            }
+        }
+    }
+}
+
+#[test]
 fn presets_give_finite_clips_of_one_shape_for_any_length_and_number_of_bodies() {
     for (preset, layout, frames, _) in presets() {
         if frames.is_none() {

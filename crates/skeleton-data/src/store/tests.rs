@@ -48,6 +48,31 @@ fn write(folder: &Path, spec: &StoreSpec, shard_bytes: usize, clips: &[Sided]) -
     writer.finish().unwrap()
 }
 
+#[test]
+fn a_padded_clip_comes_back_with_its_valid_frames() {
+    let mut sequences: Vec<_> = [2, 5, 9].map(|frames| clip("padded", frames)).into();
+    let pad = Preprocess::new(
+        "pad",
+        [crate::Step::PadToLength(crate::preprocess::PadToLength {
+            frames: 5,
+            longer: crate::preprocess::LongerClips::Sample,
+        })],
+    );
+    let spec = spec(&[], Dtype::F16);
+    for sequence in &mut sequences {
+        *sequence = pad.apply(sequence.clone(), &spec.layout).unwrap();
+    }
+    let sided: Vec<Sided> = sequences.iter().map(|s| (s.clone(), vec![])).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let store = write(folder.path(), &spec, 500, &sided);
+    for (i, expected) in [2, 5, 5].into_iter().enumerate() {
+        let read = store.sequence(i).unwrap();
+        assert_eq!(read.shape().frames, 5);
+        assert_eq!(read.valid_frames(), expected);
+        assert_eq!(sequences[i].valid_frames(), expected);
+    }
+}
+
 fn any_meta() -> impl Strategy<Value = Meta> {
     let number = || prop::option::of(0..=i32::MAX as u32);
     let name = prop::collection::vec(any::<char>(), 0..9);

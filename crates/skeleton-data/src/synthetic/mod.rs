@@ -14,14 +14,16 @@
 //! themselves harder.
 //!
 //! ```
+//! use skeleton_data::formats::Side;
 //! use skeleton_data::synthetic::SyntheticConfig;
 //! use skeleton_data::{Layout, Split};
 //!
 //! let config = SyntheticConfig { clips_per_action: 4, ..SyntheticConfig::new(Layout::kinect20()) };
 //! let clips = config.generate()?;
-//! let (train, test): (Vec<_>, Vec<_>) = clips
-//!     .into_iter()
-//!     .partition(|clip| Split::SyntheticCrossSubject.is_train(clip.meta()).is_ok_and(|train| train));
+//! let (train, test): (Vec<_>, Vec<_>) = clips.into_iter().partition(|clip| {
+//!     let side = Split::SyntheticCrossSubject.side(clip.meta());
+//!     side.is_ok_and(|side| side == Some(Side::Train))
+//! });
 //! assert_eq!((train.len(), test.len()), (20, 20));
 //! assert_eq!(config.class_names()[train[0].meta().label.unwrap()], "wave one hand");
 //! # Ok::<(), skeleton_data::synthetic::SyntheticError>(())

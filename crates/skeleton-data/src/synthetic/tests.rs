@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::Split;
+use crate::formats::Side;
 
 fn config(layout: Layout, clips_per_action: usize) -> SyntheticConfig {
     SyntheticConfig {
@@ -103,7 +104,7 @@ fn repetitions_of_a_subject_differ() {
 }
 
 fn is_train(meta: &Meta) -> bool {
-    Split::SyntheticCrossSubject.is_train(meta).unwrap()
+    Split::SyntheticCrossSubject.side(meta).unwrap() == Some(Side::Train)
 }
 
 #[test]
@@ -259,7 +260,7 @@ fn nearest_neighbour(
         .collect();
     let (test, train): (Vec<_>, Vec<_>) = all
         .iter()
-        .partition(|(_, meta)| !Split::SyntheticCrossView.is_train(meta).unwrap());
+        .partition(|(_, meta)| Split::SyntheticCrossView.side(meta).unwrap() == Some(Side::Test));
     let right = test.iter().filter(|(x, meta)| {
         let gap = |other: &&&(Vec<f32>, &Meta)| distance(x, &other.0);
         let nearest = train.iter().min_by(|a, b| gap(a).total_cmp(&gap(b)));

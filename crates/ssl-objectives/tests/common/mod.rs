@@ -1,6 +1,9 @@
 //! What several integration tests need; each uses a part of it.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod recurrent;
+pub mod walk;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

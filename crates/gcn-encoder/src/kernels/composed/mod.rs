@@ -3,6 +3,7 @@
 
 mod dropout;
 mod graph;
+mod gru;
 mod norm;
 mod pool;
 mod temporal;
@@ -12,6 +13,7 @@ pub use graph::{
     dense_graph_convolution, dense_graph_convolution_backward, fixed_graph_convolution,
     fixed_graph_convolution_backward,
 };
+pub use gru::{gru, gru_backward};
 pub use norm::{
     affine_activate, affine_activate_backward, batch_norm_activate, batch_norm_activate_backward,
 };

@@ -2,8 +2,10 @@
 
 pub mod buffer;
 pub mod dropout;
+pub mod exponential;
 pub mod gemm;
 pub mod graph;
+pub mod gru;
 pub mod isa;
 pub mod norm;
 pub mod parallel;

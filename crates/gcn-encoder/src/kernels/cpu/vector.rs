@@ -46,3 +46,21 @@ pub fn accumulate_product<S: Simd>(simd: S, mut sum: S::f32s, a: &[f32], b: &[f3
         sum,
     )
 }
+
+/// A chunk of a slice, of as many numbers as a vector has or, at the slice's end, fewer.
+#[inline(always)]
+pub fn load<S: Simd>(simd: S, chunk: &[f32]) -> S::f32s {
+    match S::as_simd_f32s(chunk).0 {
+        [whole, ..] => *whole,
+        [] => simd.partial_load_f32s(chunk),
+    }
+}
+
+/// The reverse of [`load`].
+#[inline(always)]
+pub fn store<S: Simd>(simd: S, chunk: &mut [f32], vector: S::f32s) {
+    match S::as_mut_simd_f32s(chunk).0 {
+        [whole, ..] => *whole = vector,
+        [] => simd.partial_store_f32s(chunk, vector),
+    }
+}

@@ -1,5 +1,6 @@
 //! The kernels as operations of burn's `Flex` backend.
 
+mod gru;
 mod tensors;
 
 use burn::backend::flex::FlexTensor;
@@ -303,6 +304,33 @@ impl KernelOps for Flex {
             gradient,
         );
         (dx, vector(&products), vector(&sums), dshortcut)
+    }
+
+    fn gru(
+        x: FlexTensor,
+        valid: Optional<Self>,
+        input: FlexTensor,
+        hidden: FlexTensor,
+        input_bias: FlexTensor,
+        hidden_bias: FlexTensor,
+        reverse: bool,
+    ) -> (FlexTensor, FlexTensor) {
+        let biases = [input_bias, hidden_bias];
+        gru::forward(x, valid.into_option(), [input, hidden], biases, reverse)
+    }
+
+    fn gru_backward(
+        x: FlexTensor,
+        valid: Optional<Self>,
+        input: FlexTensor,
+        hidden: FlexTensor,
+        output: FlexTensor,
+        gates: FlexTensor,
+        gradient: FlexTensor,
+        reverse: bool,
+    ) -> gru::Five {
+        let made = [output, gates, gradient];
+        gru::backward(x, valid.into_option(), [input, hidden], made, reverse)
     }
 
     fn dropout_mask(like: FlexTensor, keep: f64) -> FlexTensor {

@@ -6,7 +6,7 @@ use super::{MAX_BYTES, NtuEdition, NtuName, is_incomplete, parse};
 use crate::formats::files::{Files, has_extension};
 use crate::formats::format::Sample;
 use crate::formats::{
-    About, FolderRead, Format, OnError, OpenOptions, Recording, Side, SkipReason, Skipped, Source,
+    About, FolderRead, Format, OnError, OpenOptions, Recording, SkipReason, Skipped, Source,
     folder, stem,
 };
 use crate::{DataError, Layout, Split};
@@ -77,7 +77,7 @@ impl NtuSource {
             parse(&self.files.read(item, MAX_BYTES)?, meta)
         };
         let sequence = read().map_err(|error| DataError::file(path, error))?;
-        let side = |split: Split| split.is_train(sequence.meta()).ok().map(Side::train_if);
+        let side = |split: Split| split.side(sequence.meta()).unwrap_or_default();
         let sides = self.protocols.map(side).to_vec();
         Ok(Recording {
             sequence,

@@ -3,7 +3,7 @@
 use super::super::text::tests::file;
 use super::*;
 use crate::formats::files::tests::archive;
-use crate::formats::{FileError, detect};
+use crate::formats::{FileError, Side, detect};
 
 const NAME: &str = "S001C002P003R001A010";
 

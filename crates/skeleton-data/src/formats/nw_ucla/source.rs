@@ -196,10 +196,11 @@ impl NwUclaSource {
             Ok(sequence)
         };
         let sequence = read().map_err(|error| DataError::file(path, error))?;
-        let by_view = || Split::NwUclaCrossView.is_train(sequence.meta()).ok();
         let side = match listed {
             Some((side, _)) => Some(side),
-            None => by_view().map(Side::train_if),
+            None => Split::NwUclaCrossView
+                .side(sequence.meta())
+                .unwrap_or_default(),
         };
         Ok(Recording {
             sequence,

@@ -1,5 +1,6 @@
 //! Recipes of NW-UCLA, whose joints are those of Kinect v1.
 
+use super::sixty_frames;
 use crate::preprocess::{
     BodyOrder, CentreOnFirstFrame, ChooseBodies, DropFramesWithZeroJoints, MinMax, Preprocess,
     Resample, SampleFrames, Step, Stride, ViewInvariant,
@@ -72,6 +73,25 @@ impl Preprocess {
                 view_invariant(),
                 Step::MinMax(MinMax {}),
                 Step::Stride(Stride { max_frames: 50 }),
+            ],
+        )
+    }
+
+    /// Sequences of NW-UCLA as CRRL may have had them (`papers.md` 4.3): the view-invariant transform, every axis
+    /// scaled to -1..1 over the sequence, and at most 60 frames, longer sequences thinned out evenly, shorter ones
+    /// followed by zeros. Gives `[60, 1, 20, 3]` on [`Layout::kinect20`](crate::Layout::kinect20); the true length
+    /// is [`valid_frames`](crate::SkeletonSequence::valid_frames).
+    ///
+    /// **Inferred**: CRRL publishes no preprocessing. The transform and the range are those of Predict&Cluster
+    /// (1.6 P-D), whose frames with a joint at zero are kept here; 60 frames is a comment in its code.
+    pub fn crrl_nw_ucla() -> Self {
+        Self::new(
+            "crrl_nw_ucla",
+            [
+                one_body(),
+                view_invariant(),
+                Step::MinMax(MinMax {}),
+                sixty_frames(),
             ],
         )
     }

@@ -6,13 +6,23 @@ mod others;
 
 use std::str::FromStr;
 
-use super::{Preprocess, Step};
+use super::{LongerClips, PadToLength, Preprocess, Step};
 use crate::DataError;
+
+/// CRRL's length (inferred; `papers.md` 4.3).
+fn sixty_frames() -> Step {
+    Step::PadToLength(PadToLength {
+        frames: 60,
+        longer: LongerClips::Sample,
+    })
+}
 
 impl Preprocess {
     /// The names that [`FromStr`] reads.
-    pub const PRESETS: [&str; 12] = [
+    pub const PRESETS: [&str; 14] = [
         "cmu",
+        "crrl_ntu",
+        "crrl_nw_ucla",
         "kinetics",
         "ntu_50_frames",
         "ntu_agcn",
@@ -43,6 +53,8 @@ impl FromStr for Preprocess {
     fn from_str(name: &str) -> Result<Self, DataError> {
         match name {
             "cmu" => Ok(Self::cmu()),
+            "crrl_ntu" => Ok(Self::crrl_ntu()),
+            "crrl_nw_ucla" => Ok(Self::crrl_nw_ucla()),
             "kinetics" => Ok(Self::kinetics()),
             "ntu_50_frames" => Ok(Self::ntu_50_frames()),
             "ntu_agcn" => Ok(Self::ntu_agcn()),

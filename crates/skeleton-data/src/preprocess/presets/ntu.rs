@@ -1,10 +1,11 @@
 //! Recipes of NTU RGB+D and of PKU-MMD, which has the same joints.
 
+use super::sixty_frames;
 use crate::preprocess::{
     AlignAxes, BodyOrder, CentreEachFrame, CentreOnFirstFrame, ChooseBodies, CropResize,
     CropToValid, DenoiseByLength, DenoiseBySpread, DropEmptyFrames, DropFramesWithZeroJoints,
-    MergeActors, MinMax, PadToLength, Preprocess, RepeatToLength, Resample, RotateShoulders, Step,
-    Stride, ViewInvariant, Whose,
+    LongerClips, MergeActors, MinMax, PadToLength, Preprocess, RepeatToLength, Resample,
+    RotateShoulders, Step, Stride, ViewInvariant, Whose,
 };
 
 /// Width over height beyond which a frame of a body is noisy (CTR-GCN's and Predict&Cluster's code).
@@ -20,6 +21,16 @@ fn denoise() -> [Step; 3] {
             max_noisy_share: 0.69754,
         }),
     ]
+}
+
+/// Predict&Cluster's transform into the body's axes.
+fn view_invariant() -> Step {
+    Step::ViewInvariant(ViewInvariant {
+        origin: "spine_base".into(),
+        up: "spine_mid".into(),
+        left: "left_hip".into(),
+        right: "right_hip".into(),
+    })
 }
 
 impl Preprocess {
@@ -104,7 +115,10 @@ impl Preprocess {
                 Step::CentreOnFirstFrame(CentreOnFirstFrame {
                     joint: "spine_mid".into(),
                 }),
-                Step::PadToLength(PadToLength { frames: 300 }),
+                Step::PadToLength(PadToLength {
+                    frames: 300,
+                    longer: LongerClips::Cut,
+                }),
             ],
         )
     }
@@ -143,14 +157,36 @@ impl Preprocess {
                 }),
                 Step::CropToValid(CropToValid {}),
                 Step::DropFramesWithZeroJoints(DropFramesWithZeroJoints {}),
-                Step::ViewInvariant(ViewInvariant {
-                    origin: "spine_base".into(),
-                    up: "spine_mid".into(),
-                    left: "left_hip".into(),
-                    right: "right_hip".into(),
-                }),
+                view_invariant(),
                 Step::MinMax(MinMax {}),
                 Step::Stride(Stride { max_frames: 50 }),
+            ],
+        )
+    }
+
+    /// Sequences of NTU RGB+D as CRRL may have had them (`papers.md` 4.3): as
+    /// [`predict_cluster`](Self::predict_cluster), but of the two bodies of the greatest motion, the axes those of the
+    /// first, and of at most 60 frames, longer sequences thinned out evenly, shorter ones followed by zeros. Gives
+    /// `[60, 2, 25, 3]` on [`Layout::ntu25`](crate::Layout::ntu25); the true length is
+    /// [`valid_frames`](crate::SkeletonSequence::valid_frames).
+    ///
+    /// **Inferred**: CRRL publishes two persons and no preprocessing. The transform and the range -1..1 are those of
+    /// its predecessor, 60 frames a comment in its code.
+    pub fn crrl_ntu() -> Self {
+        Self::new("crrl_ntu", denoise()).extended(
+            "crrl_ntu",
+            [
+                Step::ChooseBodies(ChooseBodies {
+                    count: 2,
+                    order: BodyOrder::Motion {
+                        max_ratio: Some(MAX_RATIO),
+                    },
+                }),
+                Step::CropToValid(CropToValid {}),
+                Step::DropFramesWithZeroJoints(DropFramesWithZeroJoints {}),
+                view_invariant(),
+                Step::MinMax(MinMax {}),
+                sixty_frames(),
             ],
         )
     }

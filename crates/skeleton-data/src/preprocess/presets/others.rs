@@ -1,8 +1,8 @@
 //! Recipes of Kinetics-skeleton and of CMU's motion capture.
 
 use crate::preprocess::{
-    BodyOrder, CentreOnFirstFrame, ChooseBodies, PadToLength, Preprocess, Resample, Shift, Step,
-    ZeroUnscored,
+    BodyOrder, CentreOnFirstFrame, ChooseBodies, LongerClips, PadToLength, Preprocess, Resample,
+    Shift, Step, ZeroUnscored,
 };
 
 impl Preprocess {
@@ -30,7 +30,10 @@ impl Preprocess {
                     count: 2,
                     order: BodyOrder::Score,
                 }),
-                Step::PadToLength(PadToLength { frames: 300 }),
+                Step::PadToLength(PadToLength {
+                    frames: 300,
+                    longer: LongerClips::Cut,
+                }),
             ],
         )
     }

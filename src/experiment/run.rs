@@ -1,0 +1,151 @@
+use std::path::{Path, PathBuf};
+
+use burn::store::{ModuleSnapshot, SafetensorsStore};
+use gcn_encoder::{AnyEncoder, EncoderConfig, with_encoder};
+use serde::{Deserialize, Serialize};
+
+use super::data::DataConfig;
+use super::defaults::Defaults;
+use super::folder::read_json;
+use super::format::DataFormat;
+use super::method::{MethodConfig, MethodName};
+use super::stages::Run;
+use crate::evaluate::{Judgement, LinearProtocol};
+use crate::pretrain::PretrainConfig;
+use crate::report::{Metrics, write_atomically};
+use crate::{DeviceSpec, Error};
+
+/// A method on a data set from files to a judged encoder; the content of a run's `config.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// Version of this library that wrote the file.
+    pub version: String,
+    /// The clips.
+    pub data: DataConfig,
+    /// The encoder.
+    pub encoder: EncoderConfig,
+    /// The method.
+    pub method: MethodConfig,
+    /// How to pre-train.
+    pub pretrain: PretrainConfig,
+    /// How to judge.
+    pub judgement: Judgement,
+}
+
+/// What a run does beside its configuration; none of it changes a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperimentOptions {
+    /// Folder of the data set; `None` for synthetic clips.
+    pub data: Option<PathBuf>,
+    /// The run folder.
+    pub out: PathBuf,
+    /// Go on with the run in `out`.
+    pub resume: bool,
+    /// Threads that prepare batches.
+    pub workers: usize,
+    /// The device.
+    pub device: DeviceSpec,
+    /// Judge the encoder of every so many epochs as well, after training.
+    pub curve_every: Option<usize>,
+}
+
+impl Experiment {
+    /// The defaults of a method on a data set. A store, which is in the folder `data`, has those of the data set that is
+    /// packed in it, and of NTU RGB+D where that has none of its own.
+    ///
+    /// # Errors
+    /// [`Error::Source`] for a store without a folder, [`Error::Data`] where the folder holds none.
+    pub fn new(method: MethodName, format: DataFormat, data: Option<&Path>) -> Result<Self, Error> {
+        let store = format.open_store(data)?;
+        let packed = store.as_deref().and_then(DataFormat::packed_in);
+        let Defaults {
+            method,
+            encoder,
+            pretrain,
+        } = Defaults::new(method, packed.unwrap_or(format));
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data: DataConfig::with_store(format, store.as_deref()),
+            encoder,
+            method,
+            pretrain,
+            judgement: Judgement {
+                linear: LinearProtocol::E1,
+                standardise: true,
+                knn_k: 1,
+                seed: 0,
+            },
+        })
+    }
+
+    /// The experiment that a run's `config.json` describes.
+    ///
+    /// # Errors
+    /// [`Error::RunFile`] naming the file, field, line and column.
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
+        read_json(path)
+    }
+
+    /// Reads, pre-trains, judges, and leaves the run in `options.out`.
+    ///
+    /// `say` gets a line for each stage that ends. Nothing is written before the configuration, the device
+    /// and all data have been checked.
+    ///
+    /// # Errors
+    /// [`Error`]; what was complete before it stays in the run folder and can be resumed.
+    pub fn run(
+        &self,
+        options: &ExperimentOptions,
+        mut say: impl FnMut(&str),
+    ) -> Result<Metrics, Error> {
+        self.pretrain.validate()?;
+        self.judgement.validate()?;
+        let device = options.device.device()?.autodiff();
+        let data = self.data.prepare(options.data.as_deref())?;
+        say(&data.summary());
+        self.pretrain.validate_for(data.train.len())?;
+        let mut run = Run {
+            experiment: self,
+            options,
+            data: &data,
+            device: &device,
+            say: &mut say,
+            untrained: None,
+        };
+        match &self.method {
+            MethodConfig::Skt(skt) => run.alone(skt.init(run.encoder()?, &device)?),
+            MethodConfig::Mcc(mcc) => run.mcc(mcc),
+            MethodConfig::Crrl(crrl) => run.crrl(crrl),
+            MethodConfig::SkeletonClr(clr) => {
+                let clips = data.train.len();
+                let batch = self.pretrain.batch_size;
+                run.alone(clr.init(run.encoder()?, clips, batch, &device)?)
+            }
+            MethodConfig::Byol(byol) => run.alone(byol.init(run.encoder()?, &device)?),
+            MethodConfig::SimSiam(siam) => run.alone(siam.init(run.encoder()?, &device)?),
+            MethodConfig::VicReg(vicreg) => run.alone(vicreg.init(run.encoder()?, &device)?),
+            MethodConfig::BarlowTwins(barlow) => run.alone(barlow.init(run.encoder()?, &device)?),
+        }
+    }
+}
+
+/// Saves the encoder with the configuration that it was trained under in the file's metadata.
+pub(super) fn save_encoder(
+    encoder: &AnyEncoder,
+    experiment: &Experiment,
+    path: &Path,
+) -> Result<(), Error> {
+    let unwritable = |source| Error::Unwritable {
+        path: path.to_owned(),
+        source,
+    };
+    let config = serde_json::to_string(experiment)
+        .map_err(std::io::Error::other)
+        .map_err(unwritable)?;
+    let mut store = SafetensorsStore::from_bytes(None).metadata("experiment", config);
+    let bytes = with_encoder!(encoder, encoder => encoder.save_into(&mut store))
+        .and_then(|()| store.get_bytes())
+        .map_err(std::io::Error::other)
+        .map_err(unwritable)?;
+    write_atomically(path, &bytes).map_err(unwritable)
+}

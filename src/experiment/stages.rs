@@ -1,0 +1,271 @@
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::tensor::Device;
+use gcn_encoder::{AnyEncoder, Encoder, EncoderInput, trainable_parameters};
+use ssl_objectives::{Method, SerConfig};
+
+use super::data::PreparedData;
+use super::folder::RunFolder;
+use super::method::{CrrlSettings, MccSettings};
+use super::run::{Experiment, ExperimentOptions, save_encoder};
+use crate::Error;
+use crate::evaluate::{classifier_top1, judge};
+use crate::pretrain::{
+    PretrainConfig, Pretrained, RunOptions, load_milestone, milestones, pretrain,
+};
+use crate::report::{Accuracy, CurvePoint, EncoderSummary, Metrics, PretrainSummary, Top1};
+
+/// A run under way.
+pub(super) struct Run<'a> {
+    pub(super) experiment: &'a Experiment,
+    pub(super) options: &'a ExperimentOptions,
+    pub(super) data: &'a PreparedData,
+    pub(super) device: &'a Device,
+    pub(super) say: &'a mut dyn FnMut(&str),
+    /// What the encoder is worth untrained, once that is known.
+    pub(super) untrained: Option<Accuracy>,
+}
+
+impl Run<'_> {
+    /// The encoder with its initial weights, which follow from the seed.
+    pub(super) fn encoder(&self) -> Result<AnyEncoder, Error> {
+        let shape = self.data.train.shape();
+        let input = EncoderInput {
+            layout: self.data.train.layout().clone(),
+            persons: shape.persons,
+            channels: shape.channels,
+        };
+        self.device.seed(self.experiment.pretrain.seed);
+        Ok(self.experiment.encoder.init(&input, self.device)?)
+    }
+
+    /// A method that is trained in one go.
+    pub(super) fn alone<M>(&mut self, method: M) -> Result<Metrics, Error>
+    where
+        M: Method<Encoder = AnyEncoder> + 'static,
+    {
+        let folder = self.folder()?;
+        let (metrics, _) = self.pretrain(method, folder.path())?;
+        folder.write("metrics.json", &metrics)?;
+        Ok(metrics)
+    }
+
+    /// Pre-trains by MCC, then trains encoder and classifier from the pre-trained weights and from the initial ones.
+    pub(super) fn mcc(&mut self, mcc: &MccSettings) -> Result<Metrics, Error> {
+        let shape = self.data.train.shape();
+        let input = [shape.persons, shape.joints, shape.channels];
+        let method = mcc.pretext.init(self.encoder()?, input, self.device)?;
+        mcc.finetune.validate_for(self.data.train.len())?;
+        let classifier = |encoder: AnyEncoder| {
+            let classes = self.data.train.classes().len();
+            self.device.seed(mcc.finetune.seed);
+            mcc.classification.init(encoder, classes, self.device)
+        };
+        let scratch = classifier(self.encoder()?)?;
+
+        let folder = self.folder()?;
+        let (mut metrics, trained) = self.pretrain(method, folder.path())?;
+        let finetuned = classifier(trained.encoder().clone().train())?;
+        for (name, model, outcome) in [
+            ("scratch", scratch, &mut metrics.scratch),
+            ("finetuned", finetuned, &mut metrics.finetuned),
+        ] {
+            let trained = self.train(model, &mcc.finetune, &folder.file(name))?;
+            let test = &self.data.test;
+            let stream = self.experiment.data.stream;
+            let top1 = classifier_top1(&trained.method, test, stream, self.device)?;
+            (self.say)(&format!(
+                "{name}: {top1:.1} % after {} epochs with labels",
+                mcc.finetune.epochs
+            ));
+            *outcome = Some(Top1 { top1 });
+        }
+        folder.write("metrics.json", &metrics)?;
+        Ok(metrics)
+    }
+
+    /// CRRL's motion learner alone, its reconstructor alone, and the student that has both.
+    pub(super) fn crrl(&mut self, crrl: &CrrlSettings) -> Result<Metrics, Error> {
+        let shape = self.data.train.shape();
+        let coordinates = shape.frame_len();
+        let batch = self.experiment.pretrain.batch_size;
+        let cml = crrl.motion.init(self.encoder()?, batch, self.device)?;
+        let reconstruction = SerConfig {
+            reconstruction: crrl.fusion.reconstruction.clone(),
+        };
+        let ser = reconstruction.init(self.encoder()?, coordinates, self.device)?;
+        let student = |teacher: &AnyEncoder| -> Result<_, Error> {
+            let student = self.encoder()?;
+            Ok(crrl
+                .fusion
+                .init(student, teacher, coordinates, self.device)?)
+        };
+        student(cml.encoder())?;
+
+        let folder = self.folder()?;
+        let (motion, cml) = self.pretrain(cml, &folder.file("cml"))?;
+        let (reconstruction, _) = self.pretrain(ser, &folder.file("ser"))?;
+        let fused = {
+            let student_encoder = self.encoder()?;
+            let teacher = cml.encoder().clone().train();
+            crrl.fusion
+                .init(student_encoder, &teacher, coordinates, self.device)?
+        };
+        let (mut metrics, _) = self.pretrain(fused, folder.path())?;
+        metrics.cml = Some(motion.pretrained);
+        metrics.ser = Some(reconstruction.pretrained);
+        metrics.crrl = Some(metrics.pretrained);
+        metrics.pretrain.seconds += motion.pretrain.seconds + reconstruction.pretrain.seconds;
+        folder.write("metrics.json", &metrics)?;
+        Ok(metrics)
+    }
+
+    fn folder(&self) -> Result<RunFolder, Error> {
+        RunFolder::open(&self.options.out, self.experiment, self.options.resume)
+    }
+
+    /// Linear and kNN accuracy of an encoder.
+    fn measure(&self, encoder: &AnyEncoder) -> Result<Accuracy, Error> {
+        Ok(judge(
+            encoder,
+            &self.data.train,
+            &self.data.test,
+            self.experiment.data.stream,
+            self.experiment.judgement,
+            self.device,
+        )?)
+    }
+
+    /// Trains `method` in the folder `stage`, going on where it was on a resume.
+    fn train<M: Method + 'static>(
+        &self,
+        method: M,
+        config: &PretrainConfig,
+        stage: &Path,
+    ) -> Result<Pretrained<M>, Error> {
+        Ok(pretrain(
+            method,
+            &self.data.train,
+            self.experiment.data.stream,
+            config,
+            RunOptions {
+                // A stage that the killed run had not come to, or whose first epoch it had not ended, starts afresh.
+                resume: self.options.resume && !milestones(stage).is_empty(),
+                workers: self.options.workers,
+                milestone: self.options.curve_every,
+            },
+            stage,
+            self.device,
+        )?)
+    }
+
+    /// Judges `method` untrained, trains it in the folder `stage`, saves its encoder there and judges it.
+    fn pretrain<M>(&mut self, method: M, stage: &Path) -> Result<(Metrics, M), Error>
+    where
+        M: Method<Encoder = AnyEncoder> + 'static,
+    {
+        let Experiment {
+            data,
+            pretrain: config,
+            judgement,
+            ..
+        } = self.experiment;
+        let encoder = EncoderSummary {
+            name: self.experiment.encoder.to_string(),
+            parameters: trainable_parameters(method.encoder()),
+            feature_dim: method.encoder().feature_dim(),
+        };
+        let random_encoder = match self.untrained {
+            Some(known) => known,
+            None => {
+                let accuracy = self.measure(method.encoder())?;
+                (self.say)(&format!(
+                    "untrained {} ({} parameters): linear {:.1} %, kNN {:.1} %",
+                    encoder.name, encoder.parameters, accuracy.linear_top1, accuracy.knn_top1
+                ));
+                accuracy
+            }
+        };
+        self.untrained = Some(random_encoder);
+        let trained = self.train(method.clone(), config, stage)?;
+        let file: PathBuf = stage.join("encoder.safetensors");
+        save_encoder(trained.method.encoder(), self.experiment, &file)?;
+        let pretrained = self.measure(trained.method.encoder())?;
+        (self.say)(&format!(
+            "pre-trained for {} epochs: linear {:.1} %, kNN {:.1} %",
+            config.epochs, pretrained.linear_top1, pretrained.knn_top1
+        ));
+        let curve = self.curve(&method, stage, pretrained)?;
+        let metrics = Metrics {
+            method: self.experiment.method.name().to_string(),
+            dataset: self.data.dataset.clone(),
+            protocol: self.data.protocol.clone(),
+            stream: data.stream.to_string(),
+            train_sequences: self.data.train.len(),
+            test_sequences: self.data.test.len(),
+            seed: config.seed,
+            epochs: config.epochs,
+            epoch_choice: "last".to_owned(),
+            linear_protocol: judgement.linear.to_string(),
+            standardised_features: judgement.standardise,
+            knn_k: judgement.knn_k,
+            encoder,
+            random_encoder,
+            pretrained,
+            pretrain: self.summary(&trained),
+            cml: None,
+            ser: None,
+            crrl: None,
+            finetuned: None,
+            scratch: None,
+            curve,
+        };
+        Ok((metrics, trained.method))
+    }
+
+    /// The accuracies at the epochs that were asked for, the last one's being known.
+    fn curve<M: Method<Encoder = AnyEncoder>>(
+        &self,
+        method: &M,
+        stage: &Path,
+        last: Accuracy,
+    ) -> Result<Vec<CurvePoint>, Error> {
+        let Some(every) = self.options.curve_every else {
+            return Ok(Vec::new());
+        };
+        let epochs = self.experiment.pretrain.epochs;
+        let mut curve = Vec::new();
+        for epoch in milestones(stage) {
+            if epoch % every == 0 && epoch < epochs {
+                let earlier = load_milestone(method.clone(), stage, epoch)?;
+                let accuracy = self.measure(earlier.encoder())?;
+                curve.push(CurvePoint { epoch, accuracy });
+            }
+        }
+        curve.push(CurvePoint {
+            epoch: epochs,
+            accuracy: last,
+        });
+        Ok(curve)
+    }
+
+    fn summary<M: Method>(&self, trained: &Pretrained<M>) -> PretrainSummary {
+        let config = &self.experiment.pretrain;
+        let steps = trained.epochs_run * config.steps(self.data.train.len());
+        let views = (trained.method.passes() * steps * config.batch_size) as f64;
+        let last = trained.history.last();
+        PretrainSummary {
+            seconds: trained.seconds,
+            views_per_second: if trained.epochs_run == 0 {
+                0.0
+            } else {
+                views / trained.seconds
+            },
+            final_loss: last
+                .and_then(|record| record.train.get("Loss"))
+                .copied()
+                .unwrap_or(f64::NAN),
+        }
+    }
+}
