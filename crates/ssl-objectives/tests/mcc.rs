@@ -7,9 +7,10 @@ mod common;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use common::{Fixture, LargestGradients, small_st_gcn, values};
-use gcn_encoder::{Encoder, Sequences};
+use gcn_encoder::{BiGruConfig, Encoder, Readout};
+use skeleton_data::Layout;
 use ssl_objectives::{
-    Continuity, DecoderConfig, DenseTimes, Mcc, MccConfig, Method, MotionConsistency, ViewBatch,
+    Continuity, DecoderConfig, DenseTimes, MccConfig, Method, MotionConsistency, ViewBatch,
     ViewPasses,
 };
 
@@ -184,37 +185,32 @@ fn statistics_are_those_of_all_clips_or_of_each() {
     assert_ne!(losses[0], losses[1]);
 }
 
-/// A network that sees a frame's persons and joints as one vector, as recurrent ones do.
-#[derive(Module, Debug)]
-struct FrameEncoder {
-    layer: burn::nn::Linear,
-}
-
-impl Encoder for FrameEncoder {
-    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
-        let x = x.into().frames.swap_dims(1, 2);
-        let [n, t, m, v, c] = x.dims();
-        let y = self.layer.forward(x.reshape([n, t, m * v * c]));
-        y.tanh().unsqueeze_dim::<4>(1).unsqueeze_dim(3)
-    }
-
-    fn feature_dim(&self) -> usize {
-        self.layer.weight.dims()[1]
-    }
-}
-
 #[test]
-fn an_encoder_of_whole_frames_is_decoded_to_persons_and_joints() {
+fn a_recurrent_encoder_is_decoded_to_persons_and_joints_and_read_out_its_own_way() {
     let device = Device::flex().autodiff();
-    let layer = burn::nn::LinearConfig::new(2 * 20 * 3, 9).init(&device);
-    let model: Mcc<FrameEncoder> = small()
-        .init(FrameEncoder { layer }, [2, 20, 3], &device)
+    let encoder = BiGruConfig::new(Layout::kinect20(), 2)
+        .with_hidden(5)
+        .with_dropout(0.0)
+        .with_readout(Readout::Last)
+        .init(&device)
         .unwrap();
+    let model = small().init(encoder, [2, 20, 3], &device).unwrap();
     let decoder = model.decoder.as_ref().unwrap();
     assert_eq!(decoder.output.weight.dims(), [6, 2 * 20 * 3]);
-    let gradients = model.forward(batch(4, &device)).loss.backward();
-    let gradient = model.encoder.layer.weight.val().grad(&gradients).unwrap();
-    assert!(gradient.abs().max().into_scalar::<f32>() > 1e-4);
+    let batch = batch(4, &device);
+    let expected = model
+        .projector
+        .forward(model.encoder.forward(batch.view(0)));
+    let output = model.forward(batch);
+    let difference = (output.embedding - expected.without_autodiff()).abs().max();
+    assert!(difference.into_scalar::<f32>() < 1e-5);
+
+    let gradients = output.loss.backward();
+    let mut visitor = LargestGradients::new(&gradients);
+    model.encoder.visit(&mut visitor);
+    for (path, largest) in &visitor.found {
+        assert!(largest.unwrap() > 1e-6, "{path}: {largest:?}");
+    }
 }
 
 #[test]

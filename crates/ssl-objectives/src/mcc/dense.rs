@@ -1,6 +1,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Under which two times count as one, in frames: the speeds are decimal fractions.
+/// By how much a span may fall short of a whole number of frames and still reach it: the speeds are decimal fractions.
+const ROUNDING: f64 = 1e-9;
+/// How near to a frame of the clip a time is that frame, in frames.
 const SAME: f64 = 1e-6;
 
 /// At which normal-speed frames a batch of clips at other speeds has frames, and where it has none.
@@ -90,13 +92,13 @@ impl DenseTimes {
 
     /// Dense frames that `sample` spans.
     fn span(&self, sample: usize) -> usize {
-        ((self.length - 1) as f64 * self.paces[sample] + SAME).floor() as usize + 1
+        ((self.length - 1) as f64 * self.paces[sample] + ROUNDING).floor() as usize + 1
     }
 
     fn known(&self, sample: usize, frame: usize) -> bool {
         let pace = self.paces[sample];
         let place = frame as f64 / pace;
-        pace <= 1.0 || (place - place.round()).abs() * pace < SAME
+        pace <= 1.0 || (place - place.round()).abs() < SAME
     }
 
     fn mask(&self, device: &Device, keep: impl Fn(usize, usize) -> bool) -> Tensor<2> {
