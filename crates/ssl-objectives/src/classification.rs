@@ -218,15 +218,14 @@ mod tests {
 
     use super::*;
     use crate::Training;
-    use crate::testing::{ToyEncoder, host, random, scalar};
+    use crate::testing::{ToyEncoder, host, random, scalar, seeded};
 
     fn classification(
         config: &ClassificationConfig,
         device: &Device,
     ) -> Classification<ToyEncoder> {
-        config
-            .init(ToyEncoder::new(6, 0.0, device), 3, device)
-            .unwrap()
+        let encoder = ToyEncoder::new(6, 0.0, device);
+        seeded(config.init(encoder, 3, device).unwrap())
     }
 
     /// Clips of three classes: the mean of the first channel is -1, 0 or 1.
@@ -246,9 +245,7 @@ mod tests {
     fn the_loss_is_the_cross_entropy_of_smoothed_labels() {
         let device = Device::flex().autodiff();
         for smoothing in [0.0, 0.1] {
-            let config = ClassificationConfig::new()
-                .with_label_smoothing(smoothing)
-                .with_classifier(ClassifierInit::PyTorch);
+            let config = ClassificationConfig::new().with_label_smoothing(smoothing);
             let model = classification(&config, &device);
             let batch = batch(7, 1, &device);
             let logits = host(model.predict(batch.view(0)));
@@ -328,8 +325,7 @@ mod tests {
     #[test]
     fn encoder_and_classifier_move_at_their_own_rates() {
         let device = Device::flex().autodiff();
-        let config = ClassificationConfig::new().with_classifier(ClassifierInit::PyTorch);
-        let model = Training::new(classification(&config, &device));
+        let model = Training::new(classification(&ClassificationConfig::new(), &device));
         let [still, slow, fast] =
             [0.0, 0.01, 0.1].map(|rate: f64| stepped(&model, rate.into(), &device));
         assert_ne!(slow[0], fast[0]);

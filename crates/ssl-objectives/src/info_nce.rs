@@ -22,7 +22,7 @@ pub struct InfoNce {
 }
 
 /// Cosines that differ by less are equal but for rounding.
-const TIE: f64 = 1e-5;
+pub(crate) const TIE: f64 = 1e-5;
 
 /// The contrastive loss, as a curve.
 pub const CONTRAST: Term = Term::loss(

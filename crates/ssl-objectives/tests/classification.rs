@@ -66,6 +66,10 @@ fn frozen_statistics_train_all_weights_of_the_evaluated_network() {
     let gradients = model.forward(batch(&device)).loss.backward();
     let mut visitor = LargestGradients::new(&gradients);
     model.visit(&mut visitor);
+    assert!(
+        visitor.found.len() > 20,
+        "frozen statistics are no frozen weights"
+    );
     for (path, largest) in &visitor.found {
         let largest = largest.unwrap_or_else(|| panic!("{path} has no gradient"));
         assert!(largest > 1e-6, "{path} gets no gradient: {largest}");

@@ -5,40 +5,16 @@
 mod common;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use common::{LargestGradients, small_st_gcn, values};
-use gcn_encoder::{Encoder, Sequences};
-use safetensors::SafeTensors;
+use burn::tensor::{Device, Tensor};
+use common::{Fixture, LargestGradients, small_st_gcn, values};
+use gcn_encoder::{BiGruConfig, Encoder, Readout};
+use skeleton_data::Layout;
 use ssl_objectives::{
-    Continuity, DecoderConfig, DenseTimes, Mcc, MccConfig, Method, MotionConsistency, ViewBatch,
+    Continuity, DecoderConfig, DenseTimes, MccConfig, Method, MotionConsistency, ViewBatch,
     ViewPasses,
 };
 
-const REFERENCE: &[u8] = include_bytes!("fixtures/mcc.safetensors");
-/// Largest difference allowed, relative to the largest magnitude in the tensor.
-const TOLERANCE: f32 = 1e-4;
-
-fn reference<const D: usize>(name: &str, device: &Device) -> Tensor<D> {
-    let file = SafeTensors::deserialize(REFERENCE).unwrap();
-    let view = file.tensor(name).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let floats = view.data().chunks_exact(4);
-    let values: Vec<f32> = floats
-        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-        .collect();
-    Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
-}
-
-fn assert_reference<const D: usize>(name: &str, ours: Tensor<D>) {
-    let theirs = reference::<D>(name, &Device::flex());
-    assert_eq!(ours.dims(), theirs.dims(), "{name}");
-    let scale = theirs.clone().abs().max().into_scalar::<f32>();
-    let difference = (ours.without_autodiff() - theirs).abs().max();
-    let difference = difference.into_scalar::<f32>();
-    assert!(
-        difference <= TOLERANCE * scale,
-        "{name}: difference {difference}, largest magnitude {scale}"
-    );
-}
+const FIXTURE: &[u8] = include_bytes!("fixtures/mcc.safetensors");
 
 #[test]
 fn every_form_of_consistency_agrees_with_pytorch() {
@@ -47,19 +23,20 @@ fn every_form_of_consistency_agrees_with_pytorch() {
         inter_samples,
     };
     let device = Device::flex().autodiff();
+    let fixture = Fixture::open(FIXTURE);
     for (name, form) in [
         ("info_nce", info_nce(true)),
         ("info_nce_intra", info_nce(false)),
         ("triplet", MotionConsistency::Triplet { margin: 0.5 }),
     ] {
         let names = ["anchor", "positive", "negative"];
-        let z = names.map(|which| reference::<2>(which, &device).require_grad());
+        let z = names.map(|which| fixture.tensor::<2>(which, &device).require_grad());
         let [anchor, positive, negative] = z.clone();
         let loss = form.forward(anchor, positive, negative).loss;
-        assert_reference(&format!("{name}.loss"), loss.clone());
+        fixture.check(&format!("{name}.loss"), loss.clone());
         let grads = loss.backward();
         for (which, z) in names.iter().zip(&z) {
-            assert_reference(&format!("{name}.grad_{which}"), z.grad(&grads).unwrap());
+            fixture.check(&format!("{name}.grad_{which}"), z.grad(&grads).unwrap());
         }
     }
 }
@@ -67,53 +44,50 @@ fn every_form_of_consistency_agrees_with_pytorch() {
 #[test]
 fn the_decoder_agrees_with_pytorch_in_value_and_all_gradients() {
     let device = Device::flex().autodiff();
+    let fixture = Fixture::open(FIXTURE);
     let mut decoder = DecoderConfig::new()
         .with_widths(vec![7, 6])
         .with_taps(5)
         .init([2, 3, 5], [2, 3, 2], &device)
         .unwrap();
-    let param = |name: String| Param::from_tensor(reference::<1>(&name, &device));
+    let param = |name: String| Param::from_tensor(fixture.tensor::<1>(&name, &device));
     for (index, layer) in decoder.layers.iter_mut().enumerate() {
         let name = |field: &str| format!("decoder.layers.{index}.{field}");
-        layer.weight = Param::from_tensor(reference(&name("weight"), &device));
+        layer.weight = Param::from_tensor(fixture.tensor(&name("weight"), &device));
         layer.bias = param(name("bias"));
         layer.norm.gamma = param(name("gamma"));
         layer.norm.beta = param(name("beta"));
     }
-    decoder.output.weight = Param::from_tensor(reference("decoder.output.weight", &device));
+    decoder.output.weight = Param::from_tensor(fixture.tensor("decoder.output.weight", &device));
     decoder.output.bias = Some(param("decoder.output.bias".into()));
 
-    let map = reference::<5>("map", &device).require_grad();
-    let guess = reference::<5>("guess", &device).require_grad();
+    let map = fixture.tensor::<5>("map", &device).require_grad();
+    let guess = fixture.tensor::<5>("guess", &device).require_grad();
     let times = DenseTimes::new(6, &[3.0, 1.5, 1.0, 2.0]);
     let prediction = decoder.forward(map.clone(), guess.clone(), &times);
-    assert_reference("decoder.prediction", prediction.clone());
-    let loss = decoder.loss(prediction, reference("dense", &device), &times);
-    assert_reference("decoder.loss", loss.clone());
+    fixture.check("decoder.prediction", prediction.clone());
+    let loss = decoder.loss(prediction, fixture.tensor("dense", &device), &times);
+    fixture.check("decoder.loss", loss.clone());
 
     let grads = loss.backward();
-    assert_reference("map.grad", map.grad(&grads).unwrap());
-    assert_reference("guess.grad", guess.grad(&grads).unwrap());
-    fn check<const D: usize>(name: String, param: &Param<Tensor<D>>, grads: &Gradients) {
-        let gradient = param.val().grad(grads).unwrap();
-        assert_reference(&format!("{name}.grad"), gradient);
-    }
+    fixture.check("map.grad", map.grad(&grads).unwrap());
+    fixture.check("guess.grad", guess.grad(&grads).unwrap());
     for (index, layer) in decoder.layers.iter().enumerate() {
         let name = |field: &str| format!("decoder.layers.{index}.{field}");
-        check(name("weight"), &layer.weight, &grads);
-        check(name("gamma"), &layer.norm.gamma, &grads);
-        check(name("beta"), &layer.norm.beta, &grads);
+        let gradient = layer.weight.val().grad(&grads).unwrap();
+        fixture.check(&name("weight.grad"), gradient);
+        let gradient = layer.norm.gamma.val().grad(&grads).unwrap();
+        fixture.check(&name("gamma.grad"), gradient);
+        let gradient = layer.norm.beta.val().grad(&grads).unwrap();
+        fixture.check(&name("beta.grad"), gradient);
         // Batch normalisation follows and takes a constant out again.
         let bias = layer.bias.val().grad(&grads).unwrap();
         assert!(bias.abs().max().into_scalar::<f32>() < 1e-5);
     }
-    check(
-        "decoder.output.weight".into(),
-        &decoder.output.weight,
-        &grads,
-    );
-    let bias = decoder.output.bias.as_ref().unwrap();
-    check("decoder.output.bias".into(), bias, &grads);
+    let weight = decoder.output.weight.val().grad(&grads).unwrap();
+    fixture.check("decoder.output.weight.grad", weight);
+    let bias = decoder.output.bias.as_ref().unwrap().val();
+    fixture.check("decoder.output.bias.grad", bias.grad(&grads).unwrap());
 }
 
 /// Two persons of 20 joints, seven frames, speeds 2 and 3.
@@ -211,37 +185,32 @@ fn statistics_are_those_of_all_clips_or_of_each() {
     assert_ne!(losses[0], losses[1]);
 }
 
-/// A network that sees a frame's persons and joints as one vector, as recurrent ones do.
-#[derive(Module, Debug)]
-struct FrameEncoder {
-    layer: burn::nn::Linear,
-}
-
-impl Encoder for FrameEncoder {
-    fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
-        let x = x.into().frames.swap_dims(1, 2);
-        let [n, t, m, v, c] = x.dims();
-        let y = self.layer.forward(x.reshape([n, t, m * v * c]));
-        y.tanh().unsqueeze_dim::<4>(1).unsqueeze_dim(3)
-    }
-
-    fn feature_dim(&self) -> usize {
-        self.layer.weight.dims()[1]
-    }
-}
-
 #[test]
-fn an_encoder_of_whole_frames_is_decoded_to_persons_and_joints() {
+fn a_recurrent_encoder_is_decoded_to_persons_and_joints_and_read_out_its_own_way() {
     let device = Device::flex().autodiff();
-    let layer = burn::nn::LinearConfig::new(2 * 20 * 3, 9).init(&device);
-    let model: Mcc<FrameEncoder> = small()
-        .init(FrameEncoder { layer }, [2, 20, 3], &device)
+    let encoder = BiGruConfig::new(Layout::kinect20(), 2)
+        .with_hidden(5)
+        .with_dropout(0.0)
+        .with_readout(Readout::Last)
+        .init(&device)
         .unwrap();
+    let model = small().init(encoder, [2, 20, 3], &device).unwrap();
     let decoder = model.decoder.as_ref().unwrap();
     assert_eq!(decoder.output.weight.dims(), [6, 2 * 20 * 3]);
-    let gradients = model.forward(batch(4, &device)).loss.backward();
-    let gradient = model.encoder.layer.weight.val().grad(&gradients).unwrap();
-    assert!(gradient.abs().max().into_scalar::<f32>() > 1e-4);
+    let batch = batch(4, &device);
+    let expected = model
+        .projector
+        .forward(model.encoder.forward(batch.view(0)));
+    let output = model.forward(batch);
+    let difference = (output.embedding - expected.without_autodiff()).abs().max();
+    assert!(difference.into_scalar::<f32>() < 1e-5);
+
+    let gradients = output.loss.backward();
+    let mut visitor = LargestGradients::new(&gradients);
+    model.encoder.visit(&mut visitor);
+    for (path, largest) in &visitor.found {
+        assert!(largest.unwrap() > 1e-6, "{path}: {largest:?}");
+    }
 }
 
 #[test]

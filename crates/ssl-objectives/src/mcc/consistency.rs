@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ObjectiveError;
 use crate::error::{non_negative, positive};
+use crate::info_nce::TIE;
 use crate::instance::unit_rows;
 
 /// Motion consistency: an anchor is to be near its positive (the same motion at another speed) and far from its
@@ -52,8 +53,8 @@ pub struct ConsistencyOutput {
     pub loss: Tensor<1>,
     /// Share of the anchors that are nearer to their positive than to their negative.
     pub nearer: Tensor<1>,
-    /// Share of the anchors that are nearer to their positive than to any negative; of InfoNCE only. In a collapse,
-    /// where all are equally near, it is 0.
+    /// Share of the anchors that are nearer to their positive than to any negative; of InfoNCE only. A tie counts as a
+    /// miss here and above: features that all fell together have a share of 0.
     pub first: Option<Tensor<1>>,
 }
 
@@ -84,7 +85,7 @@ impl MotionConsistency {
         let [anchor, positive, negative] = [anchor, positive, negative].map(unit_rows);
         let to_negative = (anchor.clone() * negative).sum_dim(1);
         let to_positive = (anchor.clone() * positive.clone()).sum_dim(1);
-        let nearer = to_positive.clone().greater(to_negative.clone());
+        let nearer = to_positive.clone().greater(to_negative.clone() + TIE);
         let (loss, first) = match self {
             Self::InfoNce { tau, inter_samples } => {
                 let (candidates, own) = match inter_samples {
@@ -114,7 +115,7 @@ impl MotionConsistency {
 fn first(candidates: Tensor<2>, own: Tensor<2, Int>) -> Tensor<1> {
     let shape = candidates.dims();
     let own = candidates.clone().gather(1, own).expand(shape);
-    let not_less = candidates.greater_equal(own).float().sum_dim(1);
+    let not_less = candidates.greater(own - TIE).float().sum_dim(1);
     not_less.equal_elem(1.0).float().mean()
 }
 

@@ -77,7 +77,7 @@ impl DecoderConfig {
     ///
     /// # Errors
     /// [`ObjectiveError::InvalidConfig`] for widths and sizes of 0, an even number of taps, channels that the clips do
-    /// not have, and feature maps whose persons or joints are neither those of the clips nor divide them.
+    /// not have, and feature maps whose persons or joints are neither those of the clips nor one.
     pub fn init(
         &self,
         map: [usize; 3],
@@ -113,12 +113,12 @@ impl DecoderConfig {
                 "at least 1 and at most the channels of the clips",
             ));
         }
-        let divides = |part: usize, whole: usize| part > 0 && whole.is_multiple_of(part);
-        if !divides(map_persons, persons) || !divides(map_joints, joints) || features == 0 {
+        let kept = |map: usize, input: usize| map == 1 || map == input;
+        if !kept(map_persons, persons) || !kept(map_joints, joints) || features == 0 {
             return Err(ObjectiveError::invalid(
                 "input",
                 input,
-                "persons and joints that the encoder's feature map has too, or divides",
+                "persons and joints that the encoder's feature map has too, or has one of",
             ));
         }
         let widths: Vec<usize> = [features].iter().chain(&self.widths).copied().collect();
@@ -146,7 +146,7 @@ impl DecoderConfig {
 ///
 /// A recurrent encoder has one vector for all joints of a frame: its map has one person and one joint, and the last
 /// layer then has `M V C` outputs in that order, the channel fastest. In general it has
-/// `(M / M') (V / V') C` for each of the map's `M'` persons and `V'` joints.
+/// `(M / M') (V / V') C` for each of the map's `M'` persons and `V'` joints, of which there are all or one.
 ///
 /// Made by [`DecoderConfig::init`].
 #[derive(Module, Debug)]

@@ -1,6 +1,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Under which two times count as one, in frames: the speeds are decimal fractions.
+/// By how much a span may fall short of a whole number of frames and still reach it: the speeds are decimal fractions.
+const ROUNDING: f64 = 1e-9;
+/// How near to a frame of the clip a time is that frame, in frames.
 const SAME: f64 = 1e-6;
 
 /// At which normal-speed frames a batch of clips at other speeds has frames, and where it has none.
@@ -90,13 +92,13 @@ impl DenseTimes {
 
     /// Dense frames that `sample` spans.
     fn span(&self, sample: usize) -> usize {
-        ((self.length - 1) as f64 * self.paces[sample] + SAME).floor() as usize + 1
+        ((self.length - 1) as f64 * self.paces[sample] + ROUNDING).floor() as usize + 1
     }
 
     fn known(&self, sample: usize, frame: usize) -> bool {
         let pace = self.paces[sample];
         let place = frame as f64 / pace;
-        pace <= 1.0 || (place - place.round()).abs() * pace < SAME
+        pace <= 1.0 || (place - place.round()).abs() < SAME
     }
 
     fn mask(&self, device: &Device, keep: impl Fn(usize, usize) -> bool) -> Tensor<2> {
@@ -126,18 +128,19 @@ mod tests {
     #[test]
     fn a_clip_knows_every_frame_of_its_speed_and_misses_those_between() {
         let device = Device::flex();
-        let times = DenseTimes::new(4, &[2.0, 1.0, 0.5, 1.5, 3.0]);
+        let times = DenseTimes::new(4, &[2.0, 1.0, 0.5, 0.75, 1.5, 3.0]);
         assert_eq!(times.frames(), 10);
         assert!(!times.all_valid());
         let upto = |last: usize| (0..=last).collect::<Vec<_>>();
         assert_eq!(
             ones(times.valid(&device)),
-            [upto(6), upto(3), upto(1), upto(4), upto(9)]
+            [upto(6), upto(3), upto(1), upto(2), upto(4), upto(9)]
         );
         assert_eq!(
             ones(times.missing(&device)),
             [
                 vec![1, 3, 5],
+                vec![],
                 vec![],
                 vec![],
                 vec![1, 2, 4],

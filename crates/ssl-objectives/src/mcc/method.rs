@@ -1,7 +1,6 @@
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Distribution, Tensor, assert_shape};
 use gcn_encoder::Encoder;
-use gcn_encoder::kernels::mean_pool;
 
 use super::{Continuity, DenseTimes, InterpolationDecoder, MotionConsistency};
 use crate::monitor::Term;
@@ -105,12 +104,6 @@ impl<E: Encoder> Mcc<E> {
     }
 }
 
-/// Features of a feature map, as [`Encoder::forward`] takes them from clips without padding.
-fn pool(map: Tensor<5>) -> Tensor<2> {
-    let [n, m, t, v, d] = map.dims();
-    mean_pool(map.reshape([n, m * t * v, d]))
-}
-
 /// Where between two clips each sample's third clip lies, `[N, 1]`: drawn in training, in the middle elsewhere.
 fn share(clips: &Tensor<5>) -> Tensor<2> {
     let (n, device) = (clips.dims()[0], clips.device());
@@ -152,7 +145,10 @@ impl<E: Encoder + ModuleDisplay> Method for Mcc<E> {
             clips.push(clips[0].clone() + step);
         }
         let maps = self.maps(clips);
-        let features: Vec<Tensor<2>> = maps.iter().cloned().map(pool).collect();
+        let features: Vec<Tensor<2>> = maps
+            .iter()
+            .map(|map| self.encoder.pool(map.clone(), None))
+            .collect();
         let z = self.passes.map(features[..3].to_vec(), |features| {
             self.projector.forward(features)
         });

@@ -6,7 +6,7 @@ use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use super::*;
 use crate::Training;
 use crate::mcc::{DecoderConfig, MccConfig};
-use crate::testing::{ToyEncoder, host, random, scalar};
+use crate::testing::{ToyEncoder, host, random, scalar, seeded};
 
 const INPUT: [usize; 3] = [2, 3, 2];
 
@@ -19,7 +19,7 @@ fn small() -> MccConfig {
 
 fn mcc(config: MccConfig, device: &Device) -> Mcc<ToyEncoder> {
     let encoder = ToyEncoder::new(6, 0.0, device);
-    config.init(encoder, INPUT, device).unwrap()
+    seeded(config.init(encoder, INPUT, device).unwrap())
 }
 
 /// Clips of five frames of waves of each sample's own height: the positive at speeds 2 and 3, the negative with its
@@ -28,7 +28,7 @@ fn batch(samples: usize, seed: u64, device: &Device) -> ViewBatch {
     let length = 5;
     let paces: Vec<f64> = (0..samples).map(|n| 2.0 + (n % 2) as f64).collect();
     let heights = host(random([samples, 2, 1, 3, 2], seed, device));
-    let wave = |height: f32, time: f64| height * (1.0 + (time as f32 * 0.9).sin());
+    let wave = |height: f32, time: f64| height * (time as f32 * 0.9 + 0.5).sin();
     let clips = |frames: usize, time: &dyn Fn(usize, usize) -> f64| {
         let mut values = Vec::new();
         for n in 0..samples {
@@ -79,7 +79,7 @@ fn the_loss_is_the_weighted_sum_of_both_terms() {
             .with_continuity_weight(0.3);
         let output = mcc(config, &device).forward(batch(7, 1, &device));
         let continuity = value(&output, MOTION_CONTINUITY);
-        assert!(continuity > 1e-6, "{continuity}");
+        assert!(continuity > 1e-4, "{continuity}");
         let expected = value(&output, MOTION_CONSISTENCY) + 0.3 * continuity;
         assert!((scalar(output.loss) - expected).abs() < 1e-5 * expected);
     }
@@ -181,7 +181,20 @@ fn features_in_between_cost_nothing_where_features_are_linear() {
         .unwrap();
     let cost = |model: &Mcc<ToyEncoder>, batch| value(&model.forward(batch), MOTION_CONTINUITY);
     assert!(cost(&linear, batch(6, 5, &device)) < 1e-10);
-    assert!(cost(&mcc(config(), &device), batch(6, 5, &device)) > 1e-5);
+    assert!(cost(&mcc(config(), &device), batch(6, 5, &device)) > 1e-4);
+}
+
+#[test]
+fn places_between_clips_are_spread_evenly_over_samples_in_training() {
+    let clips = Tensor::zeros([2000, 1, 1, 1, 1], &Device::flex().autodiff());
+    let places = host(share(&clips));
+    // A tenth of them in each tenth: 200, with a deviation of 13.
+    for tenth in 0..10 {
+        let there = places
+            .iter()
+            .filter(|&&a| (a * 10.0).floor() as i32 == tenth);
+        assert!((120..280).contains(&there.count()), "tenth {tenth}");
+    }
 }
 
 #[test]
@@ -198,26 +211,24 @@ fn in_inference_features_are_compared_in_the_middle() {
 }
 
 #[test]
-fn thirty_steps_lower_both_terms() {
+fn thirty_steps_lower_the_loss_and_its_continuity() {
     let device = Device::flex().autodiff();
-    for continuity in [small().continuity, Continuity::FeatureLerp] {
-        let mut model = Training::new(mcc(small().with_continuity(continuity), &device));
+    // What features in between cost is little beside the consistency.
+    for (continuity, weight) in [(small().continuity, 1.0), (Continuity::FeatureLerp, 100.0)] {
+        let config = small()
+            .with_continuity(continuity)
+            .with_continuity_weight(weight);
+        let mut model = Training::new(mcc(config, &device));
         let mut optimizer = AdamConfig::new().init();
         let mut losses = Vec::new();
         for _ in 0..30 {
             let TrainOutput { grads, item, .. } = TrainStep::step(&model, batch(16, 7, &device));
-            let terms = [MOTION_CONSISTENCY, MOTION_CONTINUITY];
-            losses.push(terms.map(|term| value(&item, term)));
+            losses.push([value(&item, MOTION_CONTINUITY), scalar(item.loss)]);
             model = model.optimize(&mut optimizer, 0.01.into(), grads);
         }
-        let (first, last) = (losses[0], losses[29]);
-        assert!(last[0] < 0.8 * first[0], "{first:?} to {last:?}");
-        let bound = match model.method.decoder {
-            Some(_) => 0.8 * first[1],
-            // Features may spread, and what is between them with them.
-            None => 2.0 * first[1],
-        };
-        assert!(last[1] < bound, "{first:?} to {last:?}");
+        for (first, last) in losses[0].iter().zip(losses[29]) {
+            assert!(last < 0.8 * first, "{losses:?}");
+        }
     }
 }
 
