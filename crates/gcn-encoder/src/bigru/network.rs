@@ -7,6 +7,7 @@ use super::layer::{BiGruLayer, drop_entries};
 use super::readout::Readout;
 use crate::encoder::{Encoder, Sequences};
 use crate::init::draw_weights;
+use crate::kernels::beside;
 use crate::norm::ChannelNorm;
 
 /// A stack of bidirectional recurrent layers over frames, without a classifier: the encoder of CRRL
@@ -84,7 +85,7 @@ impl BiGru {
             Some(lengths) => {
                 // Only valid frames go on: padding then is zero, and not in the statistics of the normalisation.
                 let (shape, options) = (rows.dims(), (&rows.device(), rows.dtype()));
-                let valid = valid_rows(lengths, t).to_device(&rows.device());
+                let valid = beside(valid_rows(lengths, t), &rows);
                 let normalised = self.normalise(rows.select(0, valid.clone()));
                 Tensor::zeros(shape, options).select_assign(
                     0,

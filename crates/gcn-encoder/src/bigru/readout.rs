@@ -4,7 +4,7 @@ use std::str::FromStr;
 use burn::tensor::{Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::mean_pool;
+use crate::kernels::{beside, mean_pool};
 
 /// How the outputs of a recurrent encoder become the features of a sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,8 +82,7 @@ pub fn temporal_average(outputs: Tensor<3>, lengths: Option<Tensor<1, Int>>) -> 
     match lengths {
         None => mean_pool(outputs),
         Some(lengths) => {
-            let device = outputs.device();
-            let lengths = lengths.to_device(&device).float().cast(outputs.dtype());
+            let lengths = beside(lengths, &outputs).float().cast(outputs.dtype());
             outputs.sum_dim(1).reshape([n, d]) / lengths.reshape([n, 1])
         }
     }
@@ -100,7 +99,7 @@ pub fn last_valid(outputs: Tensor<3>, lengths: Option<Tensor<1, Int>>) -> Tensor
     let last = match lengths {
         None => outputs.slice_dim(1, t - 1),
         Some(lengths) => {
-            let last = lengths.to_device(&outputs.device()) - 1;
+            let last = beside(lengths, &outputs) - 1;
             outputs.gather(1, last.reshape([n, 1, 1]).expand([n, 1, d]))
         }
     };

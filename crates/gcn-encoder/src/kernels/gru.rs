@@ -74,9 +74,20 @@ pub fn gru(
 /// 1 at valid frames of `x`, `[N, T, _]`, and 0 at padding, `[N, T]`.
 fn valid_frames(lengths: Tensor<1, Int>, x: &Tensor<3>) -> Tensor<2> {
     let [n, t, _] = x.dims();
-    let device = x.device();
-    let frames = Tensor::<1, Int>::arange(0..t as i64, &device).reshape([1, t]);
-    let lengths = lengths.to_device(&device).reshape([n, 1]);
-    let valid = frames.expand([n, t]).lower(lengths.expand([n, t]));
+    let lengths = beside(lengths, x);
+    let frames = Tensor::<1, Int>::arange(0..t as i64, (&lengths.device(), lengths.dtype()));
+    let frames = frames.reshape([1, t]).expand([n, t]);
+    let valid = frames.lower(lengths.reshape([n, 1]).expand([n, t]));
     valid.float().cast(x.dtype())
+}
+
+/// `lengths` where `x` is: on its device, and with autodiff as it is.
+pub(crate) fn beside<const D: usize>(lengths: Tensor<1, Int>, x: &Tensor<D>) -> Tensor<1, Int> {
+    let device = x.device();
+    let lengths = lengths.to_device(&device);
+    if device.is_autodiff() {
+        lengths.autodiff()
+    } else {
+        lengths.without_autodiff()
+    }
 }

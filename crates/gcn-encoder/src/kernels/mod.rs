@@ -19,6 +19,7 @@ mod gru;
 
 pub use cpu::buffer::release_memory;
 pub use extension::{KernelOps, Optional};
+pub(crate) use gru::beside;
 pub use gru::{GruWeights, gru};
 
 use burn::backend::Dispatch;
