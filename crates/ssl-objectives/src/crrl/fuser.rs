@@ -3,7 +3,7 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Tensor};
 use gcn_encoder::{Encoder, Sequences, draw_weights};
 
-use super::cml::mlp;
+use super::head::mlp;
 use super::reconstruction::{Reconstruction, Reconstructor, ReconstructorConfig};
 use crate::error::non_negative;
 use crate::monitor::Term;

@@ -4,6 +4,7 @@
 mod cml;
 mod frames;
 mod fuser;
+mod head;
 mod recipe;
 mod reconstruction;
 mod ser;
