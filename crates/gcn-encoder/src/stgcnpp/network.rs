@@ -116,9 +116,7 @@ mod tests {
         for (joints, expected, published) in [(25, 1_387_724, 1.40), (17, 1_377_596, 1.39)] {
             let mut layout = Layout::builder("star").centre("0").joint("0");
             for joint in 1..joints {
-                layout = layout
-                    .joint(&joint.to_string())
-                    .edge(&joint.to_string(), "0");
+                layout = layout.joint(joint.to_string()).edge(joint.to_string(), "0");
             }
             let config = StGcnPlusPlusConfig::new(layout.build().unwrap());
             let mut sum = 2 * 3 * joints;
