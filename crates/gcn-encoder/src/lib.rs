@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agcn;
 mod any;
 pub mod asgcn;
 pub mod bigru;
@@ -13,7 +14,11 @@ mod init;
 pub mod kernels;
 pub mod norm;
 pub mod stgcn;
+pub mod stgcnpp;
+#[cfg(test)]
+mod testing;
 
+pub use agcn::{Agcn, AgcnConfig};
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
 pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
 pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
@@ -22,3 +27,4 @@ pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
 pub use init::{Initialisation, draw_weights};
 pub use stgcn::{StGcn, StGcnConfig, UnitConfig, UnknownWidth, Width};
+pub use stgcnpp::{StGcnPlusPlus, StGcnPlusPlusConfig};

@@ -8,7 +8,7 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use gcn_encoder::kernels::{
     Graph, GruWeights, Terms, affine_activate, batch_norm_activate, composed, graph_convolution,
-    gru, mean_pool, temporal_convolution,
+    gru, joint_affinity, mean_pool, temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -188,6 +188,23 @@ fn graph_convolution_is_its_composition() {
         check.leaf("graph", &graph, dgraph);
         check.leaf("weight", &weight, dweight);
         check.leaf("bias", &bias, dbias);
+    }
+}
+
+#[test]
+fn affinity_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    for _ in 0..30 {
+        let [b, t, v, e, _] = sizes(&mut rng);
+        let (k, e) = (rng.random_range(1..4), e.div_ceil(8));
+        let x = tracked(&mut rng, [b, t, v, 2 * k * e]);
+        let gradient = constant(&mut rng, [b, k, v, v]);
+        let what = format!("{:?}, {k} subsets", x.dims());
+        let kernel = joint_affinity(x.clone(), k);
+        let composition = composed::joint_affinity::<Tracked>(primitive(&x), k);
+        let dx = composed::joint_affinity_backward::<Flex>(plain(&x), plain(&gradient));
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("embeddings", &x, dx);
     }
 }
 

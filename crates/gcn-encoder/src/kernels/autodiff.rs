@@ -39,6 +39,13 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         record::<B, C, _, _, 4>(DenseGraphConvolution, nodes, inputs, output)
     }
 
+    fn joint_affinity(embeddings: Tracked<B, C>, subsets: usize) -> Tracked<B, C> {
+        let nodes = [embeddings.node()];
+        let embeddings = embeddings.into_primitive();
+        let output = B::joint_affinity(embeddings.clone(), subsets);
+        record::<B, C, _, _, 1>(JointAffinity, nodes, embeddings, output)
+    }
+
     fn temporal_convolution(
         x: Tracked<B, C>,
         weight: Tracked<B, C>,
@@ -257,6 +264,19 @@ impl<B: KernelOps> Backward<B, 4> for DenseGraphConvolution {
         let (x, graph, weight, bias) =
             B::dense_graph_convolution_backward(x, graph, weight, bias, gradient);
         register::<B, _, 4>(ops, grads, [x, graph, weight, bias]);
+    }
+}
+
+#[derive(Debug)]
+struct JointAffinity;
+
+impl<B: KernelOps> Backward<B, 1> for JointAffinity {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let embeddings = B::joint_affinity_backward(ops.state.clone(), gradient);
+        register::<B, _, 1>(ops, grads, [embeddings]);
     }
 }
 

@@ -112,6 +112,21 @@ pub trait KernelOps: Backend {
         composed::dense_graph_convolution_backward::<Self>(x, graph, weight, bias, gradient)
     }
 
+    /// Products of the joints' embeddings; see [`joint_affinity`](super::joint_affinity).
+    #[fusion(default)]
+    fn joint_affinity(embeddings: FloatTensor<Self>, subsets: usize) -> FloatTensor<Self> {
+        composed::joint_affinity::<Self>(embeddings, subsets)
+    }
+
+    /// Gradient of `embeddings`.
+    #[fusion(default)]
+    fn joint_affinity_backward(
+        embeddings: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::joint_affinity_backward::<Self>(embeddings, gradient)
+    }
+
     /// Convolution over frames; see [`temporal_convolution`](super::temporal_convolution).
     #[fusion(default)]
     fn temporal_convolution(

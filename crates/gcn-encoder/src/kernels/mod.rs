@@ -106,6 +106,27 @@ pub fn graph_convolution(
     })
 }
 
+/// How alike joints are, from two embeddings of each in every subset (2s-AGCN, Shi et al. CVPR 2019, section 4.1):
+/// `y[b, k, v, w] = sum_t sum_e embeddings[b, t, v, 0, k, e] embeddings[b, t, w, 1, k, e]`.
+///
+/// # Shapes
+/// - `embeddings`: `[B, T, V, 2 * K * E]`: for each joint the `K` first embeddings, then the `K` second
+/// - output: `[B, K, V, V]`, `K` being `subsets`
+///
+/// # Panics
+/// When the last axis does not divide into `2 * subsets` parts.
+pub fn joint_affinity(embeddings: Tensor<4>, subsets: usize) -> Tensor<4> {
+    assert!(
+        subsets > 0 && embeddings.dims()[3].is_multiple_of(2 * subsets),
+        "embeddings {:?} of {subsets} subsets",
+        embeddings.dims()
+    );
+    Tensor::from_dispatch(Dispatch::joint_affinity(
+        embeddings.into_dispatch(),
+        subsets,
+    ))
+}
+
 /// Convolution over the frames of each joint, zero-padded so that a stride of 1 keeps the length:
 /// `y[b, t, v] = sum_j x[b, t * stride + (j - taps / 2) * dilation, v] weight[j]`.
 ///

@@ -1,6 +1,7 @@
 //! The operations and their gradients composed of burn's: what a backend without kernels of its own runs,
 //! and what kernels are tested against.
 
+mod affinity;
 mod dropout;
 mod graph;
 mod gru;
@@ -8,6 +9,7 @@ mod norm;
 mod pool;
 mod temporal;
 
+pub use affinity::{joint_affinity, joint_affinity_backward};
 pub use dropout::dropout_mask;
 pub use graph::{
     dense_graph_convolution, dense_graph_convolution_backward, fixed_graph_convolution,

@@ -1,5 +1,6 @@
 //! Operations over slices of numbers in the memory of the host.
 
+pub mod affinity;
 pub mod buffer;
 pub mod dropout;
 pub mod exponential;
