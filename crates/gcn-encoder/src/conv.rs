@@ -31,7 +31,7 @@ impl ConvNorm {
         scheme: Initialisation,
         device: &Device,
     ) -> Self {
-        let [weight, bias, gamma] = initialisers(scheme, in_channels * taps);
+        let [weight, bias, gamma] = initialisers(scheme, [in_channels, channels], taps);
         Self {
             weight: weight.init([taps, in_channels, channels], device),
             bias: bias.init([channels], device),

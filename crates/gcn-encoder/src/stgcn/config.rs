@@ -19,6 +19,20 @@ pub struct UnitConfig {
     pub stride: usize,
 }
 
+impl UnitConfig {
+    /// An error unless there are units, each with channels and a stride.
+    pub(crate) fn check(units: &[Self], encoder: &'static str) -> Result<(), EncoderError> {
+        if units.is_empty() {
+            return Err(EncoderError::NoUnits { encoder });
+        }
+        for (i, unit) in units.iter().enumerate() {
+            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
+            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
+        }
+        Ok(())
+    }
+}
+
 /// A published list of units (`papers.md` 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -204,14 +218,8 @@ impl StGcnConfig {
     }
 
     fn check(&self) -> Result<(), EncoderError> {
-        if self.units.is_empty() {
-            return Err(EncoderError::NoUnits { encoder: "ST-GCN" });
-        }
+        UnitConfig::check(&self.units, "ST-GCN")?;
         EncoderError::positive(self.in_channels, || "in_channels".to_owned())?;
-        for (i, unit) in self.units.iter().enumerate() {
-            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
-            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
-        }
         if self.taps.is_multiple_of(2) {
             return Err(EncoderError::EvenTaps { taps: self.taps });
         }
