@@ -1,5 +1,6 @@
 //! The kernels as operations of burn's `Flex` backend.
 
+mod refined;
 mod tensors;
 
 use burn::backend::flex::FlexTensor;
@@ -93,6 +94,37 @@ impl KernelOps for Flex {
         };
         let values = Graph::Dense(numbers(&graph));
         graph_backward(&x, values, &graph, &weight, &bias, &gradient)
+    }
+
+    fn refined_aggregation(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+    ) -> FlexTensor {
+        refined::forward([x, offset, relations, weight, bias, shared])
+    }
+
+    fn refined_aggregation_backward(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+    ) {
+        let inputs = [x, offset, relations, weight, bias, shared];
+        refined::backward(inputs, gradient).into()
     }
 
     fn temporal_convolution(
