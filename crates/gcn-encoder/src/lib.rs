@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod conv;
+pub mod ctrgcn;
 mod encoder;
 mod error;
 pub mod graph;
@@ -9,7 +10,9 @@ mod init;
 pub mod kernels;
 pub mod norm;
 pub mod stgcn;
+mod temporal_pool;
 
+pub use ctrgcn::{CtrGcn, CtrGcnConfig};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};
