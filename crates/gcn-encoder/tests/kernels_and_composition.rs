@@ -197,7 +197,8 @@ fn refined_aggregation_is_its_composition() {
     for _ in 0..30 {
         let [b, t, v, _, d] = loop {
             let sizes @ [b, _, v, _, d] = sizes(&mut rng);
-            if b * v * v * d <= LARGEST {
+            // An edge's gradient is one sum over everything: of few edges even the largest may cancel.
+            if v > 4 && b * v * v * d <= LARGEST {
                 break sizes;
             }
         };

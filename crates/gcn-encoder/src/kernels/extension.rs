@@ -129,6 +129,10 @@ pub trait KernelOps: Backend {
 
     /// Gradients of `x`, `offset`, `relations`, `weight`, `bias` and `shared`.
     #[fusion(default)]
+    #[allow(
+        clippy::type_complexity,
+        reason = "the extension reads results from a tuple that is written out"
+    )]
     fn refined_aggregation_backward(
         x: FloatTensor<Self>,
         offset: FloatTensor<Self>,

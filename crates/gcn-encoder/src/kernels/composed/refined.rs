@@ -45,6 +45,7 @@ pub fn refined_aggregation_backward<B: Backend>(
     let dsources = reshape::<B, 5>(dsources, [b, d, k, v, t]);
     let dx = reshape::<B, 4>(B::float_permute(dsources, &[0, 4, 3, 2, 1]), [b, t, v, kd]);
     let doffset = sum_axis::<B>(reshape::<B, 2>(dx.clone(), [b * t * v, kd]), 0);
+    let doffset = reshape::<B, 2>(doffset, [k, d]);
 
     let dgraphs = B::float_matmul(gradient, B::float_transpose(sources::<B>(x, offset)));
     let dgraphs = reshape::<B, 5>(dgraphs, [b, d, v, k, v]);
