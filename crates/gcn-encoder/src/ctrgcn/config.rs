@@ -144,6 +144,13 @@ impl CtrGcnConfig {
         ] {
             EncoderError::positive(value, || field.to_owned())?;
         }
+        if self.dilations.is_empty() {
+            return Err(EncoderError::Invalid {
+                field: "dilations".to_owned(),
+                value: "empty".to_owned(),
+                expected: "at least one".to_owned(),
+            });
+        }
         for (i, dilation) in self.dilations.iter().enumerate() {
             EncoderError::positive(*dilation, || format!("dilations[{i}]"))?;
         }
@@ -208,6 +215,7 @@ mod tests {
             (good().with_relation_reduction(0), "relation_reduction"),
             (good().with_taps(4), "taps"),
             (good().with_dilations(vec![1, 0]), "dilations[1]"),
+            (good().with_dilations(vec![]), "`dilations` is empty"),
             (good().with_dropout(1.0), "dropout"),
             (good().with_dropout(f64::NAN), "dropout"),
         ];

@@ -18,7 +18,7 @@ use crate::norm::ChannelNorm;
 /// Inside, activations are `[N * M, T, V, C]`, as [`StGcn`](crate::StGcn)'s are.
 ///
 /// At full width it has 1,431,252 parameters on NTU 25 with two persons: 1,446,672 with a classifier of 60 classes,
-/// 1,462,092 with one of 120. Published are 1.46 M.
+/// 1,462,092 with one of 120 (derived). Published are 1.46 M, which fits the last (inferred).
 #[derive(Module, Debug)]
 pub struct CtrGcn {
     /// Batch norm of the input over `M * V * C` channels.
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn parameter_counts_are_the_derived_and_published_ones() {
-        // Published: 1.46 M, rounded (the paper's ablations are on NTU 120), with a classifier of 120 classes. Derived,
-        // and counted in PyTorch by fixtures/make_ctrgcn.py: 300 of the data batch norm, then the ten units.
+        // Published: 1.46 M, rounded, which fits a classifier of NTU 120's classes (inferred). Derived, and counted in
+        // PyTorch by fixtures/make_ctrgcn.py: 300 of the data batch norm, then the ten units.
         let full = 300 + 12_052 + 3 * 26_308 + 78_084 + 2 * 97_844 + 301_748 + 2 * 382_228;
         assert_eq!(full + 257 * 120, 1_462_092);
         for (width, expected) in [(Width::Full, full), (Width::Ssl, 290_108)] {
