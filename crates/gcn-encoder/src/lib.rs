@@ -6,6 +6,7 @@ mod any;
 pub mod asgcn;
 pub mod bigru;
 pub mod conv;
+pub mod ctrgcn;
 mod dropout;
 mod encoder;
 mod error;
@@ -15,6 +16,7 @@ pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 pub mod stgcnpp;
+mod temporal_pool;
 #[cfg(test)]
 mod testing;
 
@@ -22,6 +24,7 @@ pub use agcn::{Agcn, AgcnConfig};
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};
 pub use asgcn::{Aim, AimConfig, AimLoss, AsGcn, AsGcnConfig};
 pub use bigru::{BiGru, BiGruConfig, GruDecoder, GruDecoderConfig, Readout};
+pub use ctrgcn::{CtrGcn, CtrGcnConfig};
 pub use encoder::{Encoder, Sequences, trainable_parameters};
 pub use error::EncoderError;
 pub use graph::{Adjacency, Partition, UnknownPartition};

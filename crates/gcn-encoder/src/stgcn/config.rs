@@ -41,7 +41,7 @@ pub enum Width {
     /// of CrosSCLR, AimCLR and PSTL.
     #[default]
     Ssl,
-    /// As released with ST-GCN, 2s-AGCN and ST-GCN++: 64 x4, 128 x3, 256 x3.
+    /// As released with ST-GCN, 2s-AGCN, CTR-GCN and ST-GCN++: 64 x4, 128 x3, 256 x3.
     Full,
 }
 

@@ -1,12 +1,11 @@
 use burn::module::{Module, Param};
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::ConvNorm;
 use crate::init::{Initialisation, initialisers};
 use crate::kernels::{Terms, temporal_convolution};
 use crate::norm::ChannelNorm;
+use crate::temporal_pool::max_pool_frames;
 
 /// Branches into which the channels are divided: four convolutions, a pooling, and one that sees single frames.
 pub(super) const BRANCHES: usize = 6;
@@ -122,7 +121,10 @@ impl MultiScale {
         }
         let bias = self.plain.bias.val();
         biases.extend([bias.zeros_like(), bias]);
-        outputs.extend([max_pool(entered, self.stride), self.plain.forward(x)]);
+        outputs.extend([
+            max_pool_frames(entered, TAPS, self.stride),
+            self.plain.forward(x),
+        ]);
         let y = self.join_norm.forward_with(
             Tensor::cat(outputs, 3),
             Some(Tensor::cat(biases, 0)),
@@ -132,43 +134,9 @@ impl MultiScale {
     }
 }
 
-/// The maximum of each frame and its two neighbours, `[B, T, V, C]` to `[B, T', V, C]`.
-fn max_pool(x: Tensor<4>, stride: usize) -> Tensor<4> {
-    let [b, t, v, c] = x.dims();
-    let options = MaxPoolOptions::new([TAPS, 1])
-        .with_stride([stride, 1])
-        .with_padding([TAPS / 2, 0]);
-    // Joints and channels are the width of a picture whose height is time: nothing needs to be permuted.
-    let pooled = max_pool2d(x.reshape([b, 1, t, v * c]), options);
-    pooled.reshape([b, t.div_ceil(stride), v, c])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_maximum_is_taken_over_neighbouring_frames_only() {
-        let device = Device::flex();
-        // Two joints of one channel over four frames; negative, so that padding with zeros would show.
-        let x = Tensor::<4>::from_floats(
-            [[
-                [[-4.0], [-1.0]],
-                [[-3.0], [-5.0]],
-                [[-9.0], [-6.0]],
-                [[-8.0], [-7.0]],
-            ]],
-            &device,
-        );
-        for (stride, expected) in [
-            (1, vec![-3.0, -1.0, -3.0, -1.0, -3.0, -5.0, -8.0, -6.0]),
-            (2, vec![-3.0, -1.0, -3.0, -5.0]),
-        ] {
-            let pooled = max_pool(x.clone(), stride);
-            assert_eq!(pooled.dims(), [1, 4 / stride, 2, 1]);
-            assert_eq!(pooled.into_data().try_to_vec::<f32>().unwrap(), expected);
-        }
-    }
 
     #[test]
     fn channels_are_divided_as_released() {

@@ -7,6 +7,7 @@ mod graph;
 mod gru;
 mod norm;
 mod pool;
+mod refined;
 mod temporal;
 
 pub use affinity::{joint_affinity, joint_affinity_backward};
@@ -20,6 +21,7 @@ pub use norm::{
     affine_activate, affine_activate_backward, batch_norm_activate, batch_norm_activate_backward,
 };
 pub use pool::{mean_pool, mean_pool_backward};
+pub use refined::{refined_aggregation, refined_aggregation_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 
 use burn::backend::tensor::FloatTensor;

@@ -11,6 +11,7 @@ pub mod isa;
 pub mod norm;
 pub mod parallel;
 pub mod pool;
+pub mod refined;
 pub mod temporal;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! The kernels as operations of burn's `Flex` backend.
 
 mod gru;
+mod refined;
 mod tensors;
 
 use burn::backend::flex::FlexTensor;
@@ -122,6 +123,37 @@ impl KernelOps for Flex {
             &mut dx,
         );
         like(dx, &embeddings)
+    }
+
+    fn refined_aggregation(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+    ) -> FlexTensor {
+        refined::forward([x, offset, relations, weight, bias, shared])
+    }
+
+    fn refined_aggregation_backward(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+    ) {
+        let inputs = [x, offset, relations, weight, bias, shared];
+        refined::backward(inputs, gradient).into()
     }
 
     fn temporal_convolution(
