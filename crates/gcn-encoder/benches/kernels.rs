@@ -4,6 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use gcn_encoder::kernels::cpu::affinity::{self, AffinityShape};
 use gcn_encoder::kernels::cpu::buffer::Buffer;
 use gcn_encoder::kernels::cpu::graph::{self, Graph, GraphShape};
 use gcn_encoder::kernels::cpu::gru::{self, GruShape, GruWeights};
@@ -95,6 +96,36 @@ fn graphs(c: &mut Criterion) {
                 b.iter(|| graph::backward(isa, shape, &x, graph, &weight, &bias, &dy));
             });
         }
+    }
+    group.finish();
+}
+
+fn affinities(c: &mut Criterion) {
+    let isa = Isa::best();
+    let mut group = c.benchmark_group("joint_affinity");
+    group.sample_size(10);
+    for [bodies, frames, channels] in [[64, 50, 4], [16, 100, 16], [16, 50, 32], [16, 25, 64]] {
+        let shape = AffinityShape {
+            bodies,
+            frames,
+            joints: JOINTS,
+            subsets: SUBSETS,
+            channels,
+        };
+        let x = noise(bodies * frames * JOINTS * 2 * SUBSETS * channels);
+        let mut dx = noise(x.len());
+        let dy = noise(bodies * SUBSETS * JOINTS * JOINTS);
+        let mut y = noise(dy.len());
+        let macs = (bodies * frames * SUBSETS * JOINTS * JOINTS * channels) as u64;
+        let case = format!("{bodies}x{frames} {channels}");
+        group.throughput(Throughput::Elements(macs));
+        group.bench_function(BenchmarkId::new("forward", &case), |b| {
+            b.iter(|| affinity::forward(isa, shape, &x, &mut y));
+        });
+        group.throughput(Throughput::Elements(2 * macs));
+        group.bench_function(BenchmarkId::new("backward", &case), |b| {
+            b.iter(|| affinity::backward(isa, shape, &x, &dy, &mut dx));
+        });
     }
     group.finish();
 }
@@ -278,6 +309,7 @@ fn encoder_step(c: &mut Criterion) {
 criterion_group!(
     benches,
     graphs,
+    affinities,
     temporals,
     norms,
     pools,

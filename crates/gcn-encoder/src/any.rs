@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use crate::{
-    AsGcn, AsGcnConfig, BiGru, BiGruConfig, Encoder, EncoderError, Initialisation, Partition,
-    Readout, Sequences, StGcn, StGcnConfig, Width,
+    Agcn, AgcnConfig, AsGcn, AsGcnConfig, BiGru, BiGruConfig, CtrGcn, CtrGcnConfig, Encoder,
+    EncoderError, Initialisation, Partition, Readout, Sequences, StGcn, StGcnConfig, StGcnPlusPlus,
+    StGcnPlusPlusConfig, Width,
 };
 
 /// One of the encoders.
@@ -20,6 +21,12 @@ pub enum AnyEncoder {
     StGcn(StGcn),
     /// See [`AsGcn`].
     AsGcn(AsGcn),
+    /// See [`Agcn`].
+    Agcn(Agcn),
+    /// See [`CtrGcn`].
+    CtrGcn(CtrGcn),
+    /// See [`StGcnPlusPlus`].
+    StGcnPlusPlus(StGcnPlusPlus),
     /// See [`BiGru`].
     BiGru(BiGru),
 }
@@ -31,6 +38,9 @@ macro_rules! with_encoder {
         match $any {
             $crate::AnyEncoder::StGcn($encoder) => $body,
             $crate::AnyEncoder::AsGcn($encoder) => $body,
+            $crate::AnyEncoder::Agcn($encoder) => $body,
+            $crate::AnyEncoder::CtrGcn($encoder) => $body,
+            $crate::AnyEncoder::StGcnPlusPlus($encoder) => $body,
             $crate::AnyEncoder::BiGru($encoder) => $body,
         }
     };
@@ -74,6 +84,23 @@ pub enum EncoderConfig {
         /// Dropout after each temporal convolution.
         dropout: f64,
     },
+    /// One stream of 2s-AGCN, which has no dropout.
+    Agcn {
+        /// Channels of the units.
+        width: Width,
+    },
+    /// CTR-GCN.
+    CtrGcn {
+        /// Channels of the units.
+        width: Width,
+        /// Dropout of features.
+        dropout: f64,
+    },
+    /// ST-GCN++, which has no dropout.
+    StGcnPlusPlus {
+        /// Channels of the units.
+        width: Width,
+    },
     /// A bidirectional GRU.
     BiGru {
         /// Features of a direction.
@@ -106,6 +133,16 @@ const NAMED: &[(&str, fn() -> EncoderConfig)] = &[
     ("stgcn-full", || EncoderConfig::st_gcn(Width::Full)),
     ("asgcn-ssl", || EncoderConfig::as_gcn(Width::Ssl)),
     ("asgcn-full", || EncoderConfig::as_gcn(Width::Full)),
+    ("agcn-ssl", || EncoderConfig::agcn(Width::Ssl)),
+    ("agcn-full", || EncoderConfig::agcn(Width::Full)),
+    ("ctrgcn-ssl", || EncoderConfig::ctr_gcn(Width::Ssl)),
+    ("ctrgcn-full", || EncoderConfig::ctr_gcn(Width::Full)),
+    ("stgcnpp-ssl", || {
+        EncoderConfig::st_gcn_plus_plus(Width::Ssl)
+    }),
+    ("stgcnpp-full", || {
+        EncoderConfig::st_gcn_plus_plus(Width::Full)
+    }),
     ("bigru", EncoderConfig::bi_gru),
     ("bigru-isc", EncoderConfig::bi_gru_isc),
 ];
@@ -135,6 +172,21 @@ impl EncoderConfig {
             width,
             dropout: 0.5,
         }
+    }
+
+    fn agcn(width: Width) -> Self {
+        Self::Agcn { width }
+    }
+
+    fn ctr_gcn(width: Width) -> Self {
+        Self::CtrGcn {
+            width,
+            dropout: 0.0,
+        }
+    }
+
+    fn st_gcn_plus_plus(width: Width) -> Self {
+        Self::StGcnPlusPlus { width }
     }
 
     /// CRRL's bidirectional GRU: two layers of 256.
@@ -169,7 +221,9 @@ impl EncoderConfig {
         match &mut self {
             Self::StGcn { dropout, .. }
             | Self::AsGcn { dropout, .. }
+            | Self::CtrGcn { dropout, .. }
             | Self::BiGru { dropout, .. } => *dropout = probability,
+            Self::Agcn { .. } | Self::StGcnPlusPlus { .. } => {}
         }
         self
     }
@@ -204,6 +258,24 @@ impl EncoderConfig {
                 .with_dropout(dropout)
                 .init(device)
                 .map(AnyEncoder::AsGcn),
+            Self::Agcn { width } => AgcnConfig::new(layout)
+                .with_persons(persons)
+                .with_in_channels(channels)
+                .with_width(width)
+                .init(device)
+                .map(AnyEncoder::Agcn),
+            Self::CtrGcn { width, dropout } => CtrGcnConfig::new(layout)
+                .with_persons(persons)
+                .with_in_channels(channels)
+                .with_width(width)
+                .with_dropout(dropout)
+                .init(device)
+                .map(AnyEncoder::CtrGcn),
+            Self::StGcnPlusPlus { width } => StGcnPlusPlusConfig::new(layout)
+                .with_in_channels(channels)
+                .with_width(width)
+                .init(device)
+                .map(AnyEncoder::StGcnPlusPlus),
             Self::BiGru {
                 hidden,
                 layers,
@@ -229,6 +301,9 @@ impl fmt::Display for EncoderConfig {
         match self {
             Self::StGcn { width, .. } => write!(f, "stgcn-{width}"),
             Self::AsGcn { width, .. } => write!(f, "asgcn-{width}"),
+            Self::Agcn { width } => write!(f, "agcn-{width}"),
+            Self::CtrGcn { width, .. } => write!(f, "ctrgcn-{width}"),
+            Self::StGcnPlusPlus { width } => write!(f, "stgcnpp-{width}"),
             Self::BiGru {
                 readout: Readout::Mean,
                 ..
@@ -268,6 +343,8 @@ impl FromStr for EncoderConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoder::trainable_parameters;
+    use crate::testing::noise;
 
     #[test]
     fn every_name_is_read_back_and_others_are_refused() {
@@ -285,5 +362,71 @@ mod tests {
             refused.contains("resnet") && refused.contains("stgcn-ssl"),
             "{refused}"
         );
+    }
+
+    fn five_joints() -> Layout {
+        Layout::builder("five")
+            .joint("hip")
+            .joint("chest")
+            .joint("head")
+            .joint("left hand")
+            .joint("right hand")
+            .edge("chest", "hip")
+            .edge("head", "chest")
+            .edge("left hand", "chest")
+            .edge("right hand", "chest")
+            .centre("chest")
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn every_small_encoder_fits_the_clips_it_is_made_for() {
+        let device = Device::flex();
+        for (persons, channels) in [(1, 3), (2, 2)] {
+            let input = EncoderInput {
+                layout: five_joints(),
+                persons,
+                channels,
+            };
+            let x = noise([2, persons, 12, 5, channels], &device);
+            for name in EncoderConfig::names() {
+                if name == "bigru-isc" || name.ends_with("-full") {
+                    continue;
+                }
+                let config: EncoderConfig = name.parse().unwrap();
+                let encoder = config.init(&input, &device).unwrap();
+                let features = encoder.forward(x.clone());
+                assert_eq!(features.dims(), [2, encoder.feature_dim()], "{name}");
+                let [first, second] = [0, 1].map(|n| features.clone().slice_dim(0, n));
+                let difference = (first - second).abs().max().into_scalar::<f32>();
+                assert!(difference > 0.0, "{name} does not see its input");
+            }
+        }
+    }
+
+    #[test]
+    fn a_width_and_a_dropout_reach_the_encoder() {
+        let device = Device::flex();
+        let input = EncoderInput {
+            layout: five_joints(),
+            persons: 1,
+            channels: 3,
+        };
+        for name in EncoderConfig::names() {
+            let config: EncoderConfig = name.parse().unwrap();
+            // Only one that reads the setting can refuse it.
+            let refused = config.with_dropout(1.5).init(&input, &device).is_err();
+            let has_dropout = !name.starts_with("agcn") && !name.starts_with("stgcnpp");
+            assert_eq!(refused, has_dropout, "{name}");
+        }
+        for name in ["stgcn", "asgcn", "agcn", "ctrgcn", "stgcnpp"] {
+            let [ssl, full] = ["ssl", "full"].map(|width| {
+                let config: EncoderConfig = format!("{name}-{width}").parse().unwrap();
+                let encoder = config.init(&input, &device).unwrap();
+                trainable_parameters(&encoder)
+            });
+            assert!(ssl < full, "{name}: {ssl} parameters, {full} at full width");
+        }
     }
 }

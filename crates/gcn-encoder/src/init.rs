@@ -11,21 +11,37 @@ pub enum Initialisation {
     /// `+-1 / sqrt(fan_in)`; batch norm weight 1, bias 0.
     #[default]
     PyTorch,
+    /// As released with 2s-AGCN and its successors: convolution weights N(0, sqrt(2 / fan_out)) (He et al. 2015),
+    /// biases 0; batch norm weight 1, bias 0.
+    FanOut,
     /// As CrosSCLR: convolution weights N(0, 0.02), batch norm weights N(1, 0.02), biases 0.
     CrosSclr,
 }
 
-/// Initialisers of a convolution's weight, its bias, and a batch norm's weight.
-pub(crate) fn initialisers(scheme: Initialisation, fan_in: usize) -> [Initializer; 3] {
+/// Initialisers of a convolution's weight, its bias, and a batch norm's weight. The convolution has `taps` taps from
+/// `C` to `D` channels, `[C, D]`.
+pub(crate) fn initialisers(
+    scheme: Initialisation,
+    [in_channels, channels]: [usize; 2],
+    taps: usize,
+) -> [Initializer; 3] {
     match scheme {
         Initialisation::PyTorch => {
-            let bound = 1.0 / (fan_in as f64).sqrt();
+            let bound = 1.0 / ((in_channels * taps) as f64).sqrt();
             let uniform = Initializer::Uniform {
                 min: -bound,
                 max: bound,
             };
             [uniform.clone(), uniform, Initializer::Ones]
         }
+        Initialisation::FanOut => [
+            Initializer::Normal {
+                mean: 0.0,
+                std: (2.0 / (channels * taps) as f64).sqrt(),
+            },
+            Initializer::Zeros,
+            Initializer::Ones,
+        ],
         Initialisation::CrosSclr => [
             Initializer::Normal {
                 mean: 0.0,

@@ -2,7 +2,6 @@
 //! and the gradient of every parameter. `fixtures/make_bigru.py` makes the reference and says what it holds.
 #![allow(clippy::unwrap_used)]
 
-#[path = "common/recurrent.rs"]
 mod common;
 
 use burn::module::Module;
@@ -13,15 +12,16 @@ use skeleton_data::Layout;
 
 const CRRL: Reference = Reference {
     bytes: include_bytes!("fixtures/bigru.safetensors"),
-    network: "crrl",
+    prefix: "crrl.",
     rename: pytorch_name,
+    cancelled: |_| false,
 };
 const CMD: Reference = Reference {
-    network: "cmd",
+    prefix: "cmd.",
     ..CRRL
 };
 const DECODER: Reference = Reference {
-    network: "decoder",
+    prefix: "decoder.",
     ..CRRL
 };
 
@@ -66,7 +66,7 @@ fn encoders(device: &Device) -> [(Reference, BiGru, usize); 2] {
         .with_input_norm(true);
     assert_eq!(cmd.readout, Readout::Last);
     [(CRRL, config, 2 * 2 * 4), (CMD, cmd, 3 * 2 * 4 + 4)].map(|(reference, config, count)| {
-        let encoder = reference.fill(config.init(device).unwrap());
+        let encoder = reference.load(config.init(device).unwrap());
         (reference, encoder, count)
     })
 }
@@ -88,7 +88,7 @@ fn evaluation_agrees_with_pytorch() {
     for (reference, encoder, _) in encoders(&device) {
         let theirs = reference.tensor("eval.features", &device);
         let features = encoder.forward(sequences(reference, &device));
-        assert_close(reference.network, features, theirs);
+        assert_close(reference.prefix, features, theirs);
     }
 }
 
@@ -99,7 +99,7 @@ fn a_training_step_agrees_with_pytorch() {
         let map = encoder.feature_map(sequences(reference, &device));
         let outputs = reference.tensor::<3>("outputs", &plain);
         let [n, t, d] = outputs.dims();
-        assert_close(reference.network, map, outputs.reshape([n, 1, t, 1, d]));
+        assert_close(reference.prefix, map, outputs.reshape([n, 1, t, 1, d]));
     }
     // The feature maps above have moved the running statistics once.
     for (reference, encoder, count) in encoders(&device) {
@@ -107,7 +107,7 @@ fn a_training_step_agrees_with_pytorch() {
         x.frames = x.frames.require_grad();
         let features = encoder.forward(x.clone());
         let theirs = reference.tensor("features", &plain);
-        assert_close(reference.network, features.clone(), theirs);
+        assert_close(reference.prefix, features.clone(), theirs);
         let probe = reference.tensor("probe", &device);
         let gradients = (features * probe).sum().backward();
         assert_close(
@@ -125,7 +125,7 @@ fn a_training_step_agrees_with_pytorch() {
 fn the_decoder_agrees_with_pytorch() {
     let (plain, device) = (Device::flex(), Device::flex().autodiff());
     let config = GruDecoderConfig::new(4).with_inputs(5).with_dropout(0.0);
-    let decoder = DECODER.fill(config.init(&device).unwrap());
+    let decoder = DECODER.load(config.init(&device).unwrap());
     let seed = DECODER.tensor::<2>("input", &device).require_grad();
     let outputs = decoder.forward(seed.clone(), 6, Some(lengths(DECODER, &device)));
     assert_close(

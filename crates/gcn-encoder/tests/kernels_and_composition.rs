@@ -7,8 +7,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use gcn_encoder::kernels::{
-    Graph, GruWeights, Terms, affine_activate, batch_norm_activate, composed, graph_convolution,
-    gru, mean_pool, temporal_convolution,
+    Graph, GruWeights, RefinedGraph, Terms, affine_activate, batch_norm_activate, composed,
+    graph_convolution, gru, joint_affinity, mean_pool, refined_aggregation, temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -189,6 +189,93 @@ fn graph_convolution_is_its_composition() {
         check.leaf("weight", &weight, dweight);
         check.leaf("bias", &bias, dbias);
     }
+}
+
+#[test]
+fn affinity_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    for _ in 0..30 {
+        let [b, t, v, e, _] = sizes(&mut rng);
+        let (k, e) = (rng.random_range(1..4), e.div_ceil(8));
+        let x = tracked(&mut rng, [b, t, v, 2 * k * e]);
+        let gradient = constant(&mut rng, [b, k, v, v]);
+        let what = format!("{:?}, {k} subsets", x.dims());
+        let kernel = joint_affinity(x.clone(), k);
+        let composition = composed::joint_affinity::<Tracked>(primitive(&x), k);
+        let dx = composed::joint_affinity_backward::<Flex>(plain(&x), plain(&gradient));
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("embeddings", &x, dx);
+    }
+}
+
+#[test]
+fn refined_aggregation_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    for _ in 0..30 {
+        let [b, t, v, _, d] = loop {
+            let sizes @ [b, _, v, _, d] = sizes(&mut rng);
+            // An edge's gradient is one sum over everything: of few edges even the largest may cancel.
+            if v > 4 && b * v * v * d <= LARGEST {
+                break sizes;
+            }
+        };
+        let k = rng.random_range(1..4);
+        let r = rng.random_range(1..9);
+        let x = tracked(&mut rng, [b, t, v, k * d]);
+        let offset = tracked(&mut rng, [k, d]);
+        let relations = tracked(&mut rng, [b, k, v, v, r]);
+        let weight = tracked(&mut rng, [k, r, d]);
+        let bias = tracked(&mut rng, [k, d]);
+        let shared = tracked(&mut rng, [k, v, v]);
+        let gradient = constant(&mut rng, [b, t, v, d]);
+        let what = format!("{:?}, {k} subsets, {r} relations", x.dims());
+        let graph = RefinedGraph {
+            shared: shared.clone(),
+            relations: relations.clone(),
+            weight: weight.clone(),
+            bias: bias.clone(),
+        };
+        let kernel = refined_aggregation(x.clone(), offset.clone(), graph);
+        let composition = composed::refined_aggregation::<Tracked>(
+            primitive(&x),
+            primitive(&offset),
+            primitive(&relations),
+            primitive(&weight),
+            primitive(&bias),
+            primitive(&shared),
+        );
+        let (dx, doffset, drelations, dweight, dbias, dshared) =
+            composed::refined_aggregation_backward::<Flex>(
+                plain(&x),
+                plain(&offset),
+                plain(&relations),
+                plain(&weight),
+                plain(&bias),
+                plain(&shared),
+                plain(&gradient),
+            );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        check.leaf("offset", &offset, doffset);
+        check.leaf("relations", &relations, drelations);
+        check.leaf("weight", &weight, dweight);
+        check.leaf("bias", &bias, dbias);
+        check.leaf("shared", &shared, dshared);
+    }
+}
+
+#[test]
+#[should_panic(expected = "graph and relations of an aggregation of [1, 2, 3, 4]")]
+fn relations_of_other_bodies_are_refused() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let graph = RefinedGraph {
+        shared: constant(&mut rng, [2, 3, 3]),
+        relations: constant(&mut rng, [2, 2, 3, 3, 1]),
+        weight: constant(&mut rng, [2, 1, 2]),
+        bias: constant(&mut rng, [2, 2]),
+    };
+    let x = constant(&mut rng, [1, 2, 3, 4]);
+    refined_aggregation(x, constant(&mut rng, [2, 2]), graph);
 }
 
 #[test]

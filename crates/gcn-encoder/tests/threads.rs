@@ -1,9 +1,9 @@
 //! Features and gradients do not depend on the number of threads, to the last bit.
 #![allow(clippy::unwrap_used)]
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Gradients, Tensor};
-use gcn_encoder::{Encoder, StGcnConfig, Width};
+use gcn_encoder::{AgcnConfig, Encoder, Initialisation, StGcnConfig, Width};
 use skeleton_data::Layout;
 
 struct Collect {
@@ -20,17 +20,7 @@ impl ModuleVisitor for Collect {
     }
 }
 
-#[test]
-fn threads_do_not_change_a_bit() {
-    let device = Device::flex().autodiff();
-    device.seed(0);
-    let encoder = StGcnConfig::new(Layout::ntu25())
-        .with_width(Width::Ssl)
-        .with_dropout(0.0)
-        .init(&device)
-        .unwrap();
-    // More bodies than there are groups of them, and a last group that is not full.
-    let x = Tensor::<5>::random([9, 2, 30, 25, 3], Distribution::Default, &device);
+fn check(encoder: &(impl Encoder + Sync), x: &Tensor<5>) {
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build().unwrap().install(|| {
@@ -49,4 +39,24 @@ fn threads_do_not_change_a_bit() {
     for threads in [2, 3, 5] {
         assert_eq!(run(threads), alone, "{threads} threads");
     }
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let device = Device::flex().autodiff();
+    device.seed(0);
+    // More bodies than there are groups of them, and a last group that is not full.
+    let x = Tensor::<5>::random([9, 2, 30, 25, 3], Distribution::Default, &device);
+    let encoder = StGcnConfig::new(Layout::ntu25())
+        .with_width(Width::Ssl)
+        .with_dropout(0.0)
+        .init(&device)
+        .unwrap();
+    check(&encoder, &x);
+    let encoder = AgcnConfig::new(Layout::ntu25())
+        .with_width(Width::Ssl)
+        .with_initialisation(Initialisation::PyTorch)
+        .init(&device)
+        .unwrap();
+    check(&encoder, &x);
 }

@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
@@ -158,10 +158,8 @@ impl AsGcnConfig {
     /// [`EncoderError`] when the configuration describes no network.
     pub fn init(&self, device: &Device) -> Result<AsGcn, EncoderError> {
         self.check()?;
-        let adjacency = structural(&self.layout, self.max_hop);
-        let (k, v) = (adjacency.partitions(), adjacency.joints());
-        let graph = TensorData::new(adjacency.data().to_vec(), [k, v, v]);
-        Ok(AsGcn::new(self, Tensor::from_data(graph, device), device))
+        let graph = structural(&self.layout, self.max_hop).tensor(device);
+        Ok(AsGcn::new(self, graph, device))
     }
 
     /// Number of structural subsets K.
@@ -189,13 +187,7 @@ impl AsGcnConfig {
             let expected = format!("1 to {farthest}, the distance of the farthest joints");
             return Err(invalid("max_hop", self.max_hop.to_string(), expected));
         }
-        if self.units.is_empty() {
-            return Err(EncoderError::NoUnits { encoder: "AS-GCN" });
-        }
-        for (i, unit) in self.units.iter().enumerate() {
-            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
-            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
-        }
+        UnitConfig::check(&self.units, "AS-GCN")?;
         for (field, value) in [
             ("in_channels", self.in_channels),
             ("future_frames", self.future_frames),

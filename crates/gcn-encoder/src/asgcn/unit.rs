@@ -67,7 +67,7 @@ impl AsGcnUnit {
         } = shape;
         let (k, actional) = (config.structural_subsets(), config.aim.types - 1);
         let (v, scheme) = (config.layout.joint_count(), config.initialisation);
-        let [weight, bias, gamma] = initialisers(scheme, in_channels);
+        let [weight, bias, gamma] = initialisers(scheme, [in_channels, channels], 1);
         let identity = in_channels == channels && stride == 1;
         Self {
             graph_weight: weight.init([k, in_channels, channels], device),

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use burn::tensor::{Device, Tensor, TensorData};
+
 /// The `K` weighted adjacency matrices of a partitioned skeleton graph, `[K, V, V]`.
 ///
 /// Entry `(k, v, w)` is the weight with which joint `w` of the output receives joint `v` of the input in
@@ -41,6 +43,12 @@ impl Adjacency {
     /// The weights, row-major `[K, V, V]`.
     pub fn data(&self) -> &[f32] {
         &self.data
+    }
+
+    /// The weights on `device`, `[K, V, V]`.
+    pub fn tensor(&self, device: &Device) -> Tensor<3> {
+        let shape = [self.partitions, self.joints, self.joints];
+        Tensor::from_data(TensorData::new(self.data.clone(), shape), device)
     }
 
     /// Weight from joint `v` to joint `w` in subset `k`.

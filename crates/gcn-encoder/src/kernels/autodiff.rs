@@ -39,6 +39,29 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         record::<B, C, _, _, 4>(DenseGraphConvolution, nodes, inputs, output)
     }
 
+    fn joint_affinity(embeddings: Tracked<B, C>, subsets: usize) -> Tracked<B, C> {
+        let nodes = [embeddings.node()];
+        let embeddings = embeddings.into_primitive();
+        let output = B::joint_affinity(embeddings.clone(), subsets);
+        record::<B, C, _, _, 1>(JointAffinity, nodes, embeddings, output)
+    }
+
+    fn refined_aggregation(
+        x: Tracked<B, C>,
+        offset: Tracked<B, C>,
+        relations: Tracked<B, C>,
+        weight: Tracked<B, C>,
+        bias: Tracked<B, C>,
+        shared: Tracked<B, C>,
+    ) -> Tracked<B, C> {
+        let inputs = [x, offset, relations, weight, bias, shared];
+        let nodes = inputs.each_ref().map(|input| input.node());
+        let inputs = inputs.map(Tracked::<B, C>::into_primitive);
+        let [x, offset, relations, weight, bias, shared] = inputs.clone();
+        let output = B::refined_aggregation(x, offset, relations, weight, bias, shared);
+        record::<B, C, _, _, 6>(RefinedAggregation, nodes, inputs, output)
+    }
+
     fn temporal_convolution(
         x: Tracked<B, C>,
         weight: Tracked<B, C>,
@@ -257,6 +280,34 @@ impl<B: KernelOps> Backward<B, 4> for DenseGraphConvolution {
         let (x, graph, weight, bias) =
             B::dense_graph_convolution_backward(x, graph, weight, bias, gradient);
         register::<B, _, 4>(ops, grads, [x, graph, weight, bias]);
+    }
+}
+
+#[derive(Debug)]
+struct JointAffinity;
+
+impl<B: KernelOps> Backward<B, 1> for JointAffinity {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let embeddings = B::joint_affinity_backward(ops.state.clone(), gradient);
+        register::<B, _, 1>(ops, grads, [embeddings]);
+    }
+}
+
+#[derive(Debug)]
+struct RefinedAggregation;
+
+impl<B: KernelOps> Backward<B, 6> for RefinedAggregation {
+    type State = [FloatTensor<B>; 6];
+
+    fn backward(self, ops: Ops<Self::State, 6>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [x, offset, relations, weight, bias, shared] = ops.state.clone();
+        let (x, offset, relations, weight, bias, shared) =
+            B::refined_aggregation_backward(x, offset, relations, weight, bias, shared, gradient);
+        register::<B, _, 6>(ops, grads, [x, offset, relations, weight, bias, shared]);
     }
 }
 

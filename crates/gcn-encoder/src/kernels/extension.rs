@@ -40,7 +40,8 @@ impl<B: Backend> From<Option<FloatTensor<B>>> for Optional<B> {
 /// that a backend may replace either. [`Flex`](burn::backend::Flex) replaces all.
 /// `Autodiff` of any backend connects the two.
 ///
-/// Shapes use `B` bodies, `T` frames, `V` joints, `C` input and `D` output channels, `K` subsets.
+/// Shapes use `B` bodies, `T` frames, `V` joints, `C` input and `D` output channels, `K` subsets,
+/// `R` relations.
 /// The functions of [`kernels`](super) have the formulas.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
@@ -110,6 +111,62 @@ pub trait KernelOps: Backend {
         FloatTensor<Self>,
     ) {
         composed::dense_graph_convolution_backward::<Self>(x, graph, weight, bias, gradient)
+    }
+
+    /// Products of the joints' embeddings; see [`joint_affinity`](super::joint_affinity).
+    #[fusion(default)]
+    fn joint_affinity(embeddings: FloatTensor<Self>, subsets: usize) -> FloatTensor<Self> {
+        composed::joint_affinity::<Self>(embeddings, subsets)
+    }
+
+    /// Gradient of `embeddings`.
+    #[fusion(default)]
+    fn joint_affinity_backward(
+        embeddings: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::joint_affinity_backward::<Self>(embeddings, gradient)
+    }
+
+    /// Aggregation over graphs of each body's and channel's own; see
+    /// [`refined_aggregation`](super::refined_aggregation).
+    #[fusion(default)]
+    fn refined_aggregation(
+        x: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+        relations: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shared: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::refined_aggregation::<Self>(x, offset, relations, weight, bias, shared)
+    }
+
+    /// Gradients of `x`, `offset`, `relations`, `weight`, `bias` and `shared`.
+    #[fusion(default)]
+    #[allow(
+        clippy::type_complexity,
+        reason = "the extension reads results from a tuple that is written out"
+    )]
+    fn refined_aggregation_backward(
+        x: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+        relations: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shared: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+        FloatTensor<Self>,
+    ) {
+        composed::refined_aggregation_backward::<Self>(
+            x, offset, relations, weight, bias, shared, gradient,
+        )
     }
 
     /// Convolution over frames; see [`temporal_convolution`](super::temporal_convolution).

@@ -106,6 +106,84 @@ pub fn graph_convolution(
     })
 }
 
+/// How alike joints are, from two embeddings of each in every subset (2s-AGCN, Shi et al. CVPR 2019, section 4.1):
+/// `y[b, k, v, w] = sum_t sum_e embeddings[b, t, v, 0, k, e] embeddings[b, t, w, 1, k, e]`.
+///
+/// # Shapes
+/// - `embeddings`: `[B, T, V, 2 * K * E]`: for each joint the `K` first embeddings, then the `K` second
+/// - output: `[B, K, V, V]`, `K` being `subsets`
+///
+/// # Panics
+/// When the last axis does not divide into `2 * subsets` parts.
+pub fn joint_affinity(embeddings: Tensor<4>, subsets: usize) -> Tensor<4> {
+    assert!(
+        subsets > 0 && embeddings.dims()[3].is_multiple_of(2 * subsets),
+        "embeddings {:?} of {subsets} subsets",
+        embeddings.dims()
+    );
+    Tensor::from_dispatch(Dispatch::joint_affinity(
+        embeddings.into_dispatch(),
+        subsets,
+    ))
+}
+
+/// Who listens to whom in a [`refined_aggregation`]: what all bodies and channels share, and what refines it.
+#[derive(Clone, Debug)]
+pub struct RefinedGraph {
+    /// `[K, V, V]`, entry `(k, u, v)` for what `u` hears of `v`.
+    pub shared: Tensor<3>,
+    /// How the joints of each body relate to each other, `[B, K, V, V, R]`.
+    pub relations: Tensor<5>,
+    /// What a relation means to a channel, `[K, R, D]`.
+    pub weight: Tensor<3>,
+    /// `[K, D]`
+    pub bias: Tensor<2>,
+}
+
+/// Aggregation over graphs of each body's and channel's own (CTR-GCN, Chen et al. 2021, equations 4 to 6):
+/// `y[b, t, u, d] = sum_k sum_v graph[b, k, u, v, d] (x[b, t, v, k, d] + offset[k, d])` with
+/// `graph[b, k, u, v, d] = shared[k, u, v] + bias[k, d] + sum_r relations[b, k, u, v, r] weight[k, r, d]`.
+///
+/// # Shapes
+/// - `x`: `[B, T, V, K D]`
+/// - `offset`: `[K, D]`, the bias of the convolution that made `x`
+/// - output: `[B, T, V, D]`
+///
+/// # Panics
+/// When shapes do not fit each other.
+pub fn refined_aggregation(x: Tensor<4>, offset: Tensor<2>, graph: RefinedGraph) -> Tensor<4> {
+    let RefinedGraph {
+        shared,
+        relations,
+        weight,
+        bias,
+    } = graph;
+    let [b, _, v, kd] = x.dims();
+    let [k, r, d] = weight.dims();
+    assert!(
+        kd == k * d && offset.dims() == [k, d] && bias.dims() == [k, d],
+        "weight {:?}, bias {:?} and offset {:?} of an aggregation of {:?}",
+        weight.dims(),
+        bias.dims(),
+        offset.dims(),
+        x.dims()
+    );
+    assert_eq!(
+        (shared.dims(), relations.dims()),
+        ([k, v, v], [b, k, v, v, r]),
+        "graph and relations of an aggregation of {:?}",
+        x.dims()
+    );
+    Tensor::from_dispatch(Dispatch::refined_aggregation(
+        x.into_dispatch(),
+        offset.into_dispatch(),
+        relations.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        shared.into_dispatch(),
+    ))
+}
+
 /// Convolution over the frames of each joint, zero-padded so that a stride of 1 keeps the length:
 /// `y[b, t, v] = sum_j x[b, t * stride + (j - taps / 2) * dilation, v] weight[j]`.
 ///

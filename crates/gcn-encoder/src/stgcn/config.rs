@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
@@ -19,15 +19,29 @@ pub struct UnitConfig {
     pub stride: usize,
 }
 
+impl UnitConfig {
+    /// An error unless there are units, each with channels and a stride.
+    pub(crate) fn check(units: &[Self], encoder: &'static str) -> Result<(), EncoderError> {
+        if units.is_empty() {
+            return Err(EncoderError::NoUnits { encoder });
+        }
+        for (i, unit) in units.iter().enumerate() {
+            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
+            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
+        }
+        Ok(())
+    }
+}
+
 /// A published list of units (`papers.md` 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Width {
-    /// A quarter of the original, with a last unit of 256 channels: 16 x4, 32 x3, 64 x2, 256. The encoder
+    /// A quarter of the original, with a last unit of 256 channels: 16 x4, 32 x3, 64 x2, 256. The ST-GCN
     /// of CrosSCLR, AimCLR and PSTL.
     #[default]
     Ssl,
-    /// As released with ST-GCN: 64 x4, 128 x3, 256 x3.
+    /// As released with ST-GCN, 2s-AGCN, CTR-GCN and ST-GCN++: 64 x4, 128 x3, 256 x3.
     Full,
 }
 
@@ -194,24 +208,13 @@ impl StGcnConfig {
     /// [`EncoderError`] when the configuration describes no network.
     pub fn init(&self, device: &Device) -> Result<StGcn, EncoderError> {
         self.check()?;
-        let adjacency = self.partition.adjacency(&self.layout);
-        let (k, v) = (adjacency.partitions(), adjacency.joints());
-        let graph = Tensor::from_data(
-            TensorData::new(adjacency.data().to_vec(), [k, v, v]),
-            device,
-        );
+        let graph = self.partition.adjacency(&self.layout).tensor(device);
         Ok(StGcn::new(self, graph, device))
     }
 
     fn check(&self) -> Result<(), EncoderError> {
-        if self.units.is_empty() {
-            return Err(EncoderError::NoUnits { encoder: "ST-GCN" });
-        }
+        UnitConfig::check(&self.units, "ST-GCN")?;
         EncoderError::positive(self.in_channels, || "in_channels".to_owned())?;
-        for (i, unit) in self.units.iter().enumerate() {
-            EncoderError::positive(unit.channels, || format!("units[{i}].channels"))?;
-            EncoderError::positive(unit.stride, || format!("units[{i}].stride"))?;
-        }
         if self.taps.is_multiple_of(2) {
             return Err(EncoderError::EvenTaps { taps: self.taps });
         }

@@ -88,51 +88,16 @@ impl Encoder for StGcn {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Distribution, Tolerance};
     use skeleton_data::Layout;
 
-    use super::super::config::{UnitConfig, Width};
+    use super::super::config::Width;
     use super::*;
     use crate::encoder::trainable_parameters;
     use crate::graph::Partition;
+    use crate::testing::{assert_close, noise, small_units, three_joints};
 
-    fn triangle() -> Layout {
-        Layout::builder("three")
-            .joint("a")
-            .joint("b")
-            .joint("c")
-            .edge("b", "a")
-            .edge("c", "a")
-            .centre("a")
-            .build()
-            .unwrap()
-    }
-
-    /// Three units, of which the second strides and projects, the third keeps its width.
     fn small(layout: Layout) -> StGcnConfig {
-        StGcnConfig::new(layout).with_units(vec![
-            UnitConfig {
-                channels: 4,
-                stride: 1,
-            },
-            UnitConfig {
-                channels: 6,
-                stride: 2,
-            },
-            UnitConfig {
-                channels: 6,
-                stride: 1,
-            },
-        ])
-    }
-
-    fn noise<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-        Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
-    }
-
-    fn assert_close(a: Tensor<2>, b: Tensor<2>) {
-        a.into_data()
-            .assert_approx_eq::<f32>(&b.into_data(), Tolerance::absolute(1e-5));
+        StGcnConfig::new(layout).with_units(small_units())
     }
 
     #[test]
@@ -160,15 +125,15 @@ mod tests {
     #[test]
     fn any_number_of_frames_and_persons_is_encoded() {
         for device in [Device::flex(), Device::flex().autodiff()] {
-            let encoder = small(triangle()).init(&device).unwrap();
+            let encoder = small(three_joints()).init(&device).unwrap();
             for (m, t, t_out) in [(1, 1, 1), (2, 2, 1), (3, 7, 4), (1, 12, 6)] {
                 let x = noise([2, m, t, 3, 3], &device);
                 assert_eq!(
                     encoder.feature_map(x.clone()).dims(),
-                    [2, m, t_out, 3, 6],
+                    [2, m, t_out, 3, 9],
                     "m {m}, t {t}"
                 );
-                assert_eq!(encoder.forward(x).dims(), [2, 6]);
+                assert_eq!(encoder.forward(x).dims(), [2, 9]);
             }
         }
     }
@@ -187,24 +152,24 @@ mod tests {
                 .init(&device)
                 .unwrap();
             let features = encoder.forward(noise([2, 1, 5, 1, 3], &device));
-            assert_eq!(features.dims(), [2, 6]);
+            assert_eq!(features.dims(), [2, 9]);
         }
     }
 
     #[test]
     fn features_are_the_mean_of_the_feature_map() {
         let device = Device::flex();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise([2, 2, 5, 3, 3], &device);
         let map = encoder.feature_map(x.clone());
-        let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 6]);
+        let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 9]);
         assert_close(encoder.forward(x), by_axis);
     }
 
     #[test]
     fn exchanging_persons_leaves_features_unchanged() {
         let device = Device::flex();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise([2, 3, 6, 3, 3], &device);
         assert_close(encoder.forward(x.clone()), encoder.forward(x.flip([1])));
     }
@@ -212,7 +177,7 @@ mod tests {
     #[test]
     fn evaluation_repeats_itself_and_training_does_not() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise([4, 1, 8, 3, 3], &device);
         let twice = |encoder: &StGcn, x: &Tensor<5>| {
             let [first, second] = [encoder.forward(x.clone()), encoder.forward(x.clone())];
@@ -225,7 +190,7 @@ mod tests {
     #[test]
     fn a_sequence_evaluates_alone_as_in_a_batch() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         // Running statistics away from their start, so that a batch's own would show.
         encoder.forward(noise([8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
         let encoder = encoder.valid();

@@ -53,8 +53,8 @@ impl StGcnUnit {
             config.taps,
         );
         let scheme = config.initialisation;
-        let [weight, bias, gamma] = initialisers(scheme, in_channels);
-        let [temporal_weight, temporal_bias, _] = initialisers(scheme, channels * taps);
+        let [weight, bias, gamma] = initialisers(scheme, [in_channels, channels], 1);
+        let [temporal_weight, temporal_bias, _] = initialisers(scheme, [channels; 2], taps);
         let first = index == 0;
         let identity = in_channels == channels && stride == 1;
         Self {

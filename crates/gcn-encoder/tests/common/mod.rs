@@ -1,8 +1,10 @@
-//! Networks against a reference from PyTorch: its tensors by name, a network filled with its parameters, and running
-//! statistics and gradients compared with its own. The scripts beside the references say what these hold.
+//! Networks against a reference from PyTorch: its tensors by name, a network filled with its parameters, and features,
+//! running statistics and gradients compared with its own. The scripts beside the references say what these hold.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use gcn_encoder::Encoder;
 use safetensors::SafeTensors;
 use skeleton_data::Layout;
 
@@ -13,75 +15,25 @@ const TOLERANCE: f32 = 1e-4;
 #[derive(Clone, Copy)]
 pub struct Reference {
     pub bytes: &'static [u8],
-    /// What the file calls the parameter or running statistic at a path of the network, but for batch norms'.
+    /// What all names in the file begin with that belong to the network: nothing, or `crrl.` among several networks.
+    pub prefix: &'static str,
+    /// What the file calls the parameter or running statistic at a path of the network.
     pub rename: fn(&str) -> String,
-    /// Whether the gradient at a path is zero by construction, because a batch norm follows: both sides then hold
-    /// rounding errors.
+    /// Whether the gradient of the parameter at a path is zero by construction, because a batch norm follows: both
+    /// sides then hold rounding errors.
     pub cancelled: fn(&str) -> bool,
 }
 
-impl Reference {
-    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
-        let file = SafeTensors::deserialize(self.bytes).unwrap();
-        let view = file
-            .tensor(name)
-            .unwrap_or_else(|e| panic!("{name} in the reference: {e}"));
-        let floats = view.data().chunks_exact(4);
-        let values: Vec<f32> = floats
-            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-            .collect();
-        Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
+/// The skeleton of the references: joint 0 is the centre, joints 3 and 5 lie beyond its neighbourhood.
+pub fn six_joints() -> Layout {
+    let mut layout = Layout::builder("six").centre("0");
+    for joint in ["0", "1", "2", "3", "4", "5"] {
+        layout = layout.joint(joint);
     }
-
-    /// `module` with the reference's parameters and running statistics.
-    pub fn load<M: Module>(self, module: M) -> M {
-        module.map(&mut Load {
-            reference: self,
-            path: Vec::new(),
-        })
+    for (joint, neighbour) in [("1", "0"), ("2", "0"), ("3", "1"), ("4", "0"), ("5", "3")] {
+        layout = layout.edge(joint, neighbour);
     }
-
-    /// Compares running statistics and gradients with the reference's, and says how many there were.
-    pub fn compare<M: Module>(self, module: &M, gradients: Gradients) -> usize {
-        let mut compare = Compare {
-            reference: self,
-            path: Vec::new(),
-            gradients,
-            compared: 0,
-        };
-        module.visit(&mut compare);
-        compare.compared
-    }
-
-    /// The tensor of `path` from the group `kind`, in the network's layout.
-    fn counterpart<const D: usize>(
-        &self,
-        kind: &str,
-        path: &str,
-        like: [usize; D],
-        device: &Device,
-    ) -> Tensor<D> {
-        let name = (self.rename)(path)
-            .replace("gamma", "weight")
-            .replace("beta", "bias");
-        let name = format!("{kind}.{name}");
-        let groups = match (path.rsplit('.').next().unwrap(), D) {
-            ("graph_weight" | "actional_weight", _) => like[0],
-            ("temporal_weight", _) | ("weight", 3) => 1,
-            ("graph_bias" | "actional_bias", _) => {
-                return self.tensor::<1>(&name, device).reshape(like);
-            }
-            ("weight", 2) => return self.tensor::<2>(&name, device).transpose().reshape(like),
-            _ => return self.tensor(&name, device),
-        };
-        // PyTorch keeps a convolution as [K * D, C, taps, 1]
-        let weight = self.tensor::<4>(&name, device);
-        let [kd, c, taps, _] = weight.dims();
-        weight
-            .reshape([groups, kd / groups, c, taps])
-            .permute([0, 3, 2, 1])
-            .reshape(like)
-    }
+    layout.build().unwrap()
 }
 
 pub fn assert_close<const D: usize>(what: &str, ours: Tensor<D>, theirs: Tensor<D>) {
@@ -97,16 +49,112 @@ pub fn assert_close<const D: usize>(what: &str, ours: Tensor<D>, theirs: Tensor<
     );
 }
 
-/// The skeleton of the references: joint 0 is the centre, joints 3 and 5 lie beyond its neighbourhood.
-pub fn six_joints() -> Layout {
-    let mut layout = Layout::builder("six").centre("0");
-    for joint in ["0", "1", "2", "3", "4", "5"] {
-        layout = layout.joint(joint);
+impl Reference {
+    fn values(&self, name: &str) -> (Vec<f32>, Vec<usize>) {
+        let file = SafeTensors::deserialize(self.bytes).unwrap();
+        let name = format!("{}{name}", self.prefix);
+        let view = file
+            .tensor(&name)
+            .unwrap_or_else(|e| panic!("{name} in the reference: {e}"));
+        let floats = view.data().chunks_exact(4);
+        let values = floats
+            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+            .collect();
+        (values, view.shape().to_vec())
     }
-    for (joint, neighbour) in [("1", "0"), ("2", "0"), ("3", "1"), ("4", "0"), ("5", "3")] {
-        layout = layout.edge(joint, neighbour);
+
+    /// The tensor called `name`.
+    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
+        let (values, shape) = self.values(name);
+        Tensor::from_data(TensorData::new(values, shape), device)
     }
-    layout.build().unwrap()
+
+    /// The tensor of `path` from the group `kind`, in the network's layout.
+    fn counterpart<const D: usize>(
+        &self,
+        kind: &str,
+        path: &str,
+        like: [usize; D],
+        device: &Device,
+    ) -> Tensor<D> {
+        let name = format!("{kind}.{}", (self.rename)(path));
+        let (values, shape) = self.values(&name);
+        match shape[..] {
+            // PyTorch keeps a convolution as [G * D, C, taps, 1]; here one of G and taps is the first axis.
+            [rows, c, taps, 1] => {
+                let d = like[D - 1];
+                let weight =
+                    Tensor::<1>::from_data(TensorData::new(values, [rows * c * taps]), device);
+                weight
+                    .reshape([rows / d, d, c, taps])
+                    .permute([0, 3, 2, 1])
+                    .reshape(like)
+            }
+            // A linear or recurrent layer: [D, C].
+            [d, c] => {
+                assert_eq!(like[..], [c, d], "{name}");
+                let weight = Tensor::<D>::from_data(TensorData::new(values, shape), device);
+                weight.swap_dims(0, 1)
+            }
+            _ => Tensor::from_data(TensorData::new(values, like), device),
+        }
+    }
+
+    /// `network` with the reference's parameters and running statistics.
+    pub fn load<M: Module>(&self, network: M) -> M {
+        network.map(&mut Load {
+            reference: *self,
+            path: Vec::new(),
+        })
+    }
+
+    /// Compares running statistics and gradients with the reference's, and says how many there were.
+    pub fn compare<M: Module>(&self, network: &M, gradients: Gradients) -> usize {
+        let mut compare = Compare {
+            reference: *self,
+            path: Vec::new(),
+            gradients,
+            compared: 0,
+        };
+        network.visit(&mut compare);
+        compare.compared
+    }
+
+    /// Checks the features of a loaded network that is not in training.
+    pub fn check_evaluation(&self, network: &impl Encoder) {
+        let device = Device::flex();
+        let features = network.forward(self.tensor::<5>("input", &device));
+        assert_close(
+            "eval.features",
+            features,
+            self.tensor("eval.features", &device),
+        );
+    }
+
+    /// Checks a training step of a network that `load` makes anew: feature map, features, running statistics and
+    /// all gradients. Returns the number of parameters and statistics.
+    pub fn check_training<E: Encoder>(&self, load: impl Fn(&Device) -> E) -> usize {
+        let (plain, device) = (Device::flex(), Device::flex().autodiff());
+        let x = self.tensor::<5>("input", &device).require_grad();
+        let map = load(&device).feature_map(x.clone());
+        assert_close("train.map", map, self.tensor("train.map", &plain));
+
+        // The feature map above has moved the running statistics of that network.
+        let network = load(&device);
+        let features = network.forward(x.clone());
+        let theirs = self.tensor("train.features", &plain);
+        assert_close("train.features", features.clone(), theirs);
+        let probe = self.tensor("probe", &device);
+        let gradients = (features * probe).sum().backward();
+        assert_close(
+            "gradient.input",
+            x.grad(&gradients).unwrap(),
+            self.tensor("gradient.input", &plain),
+        );
+        // Leaving training mode brings the last update of the running statistics in.
+        let _ = network.valid();
+        self.compare(&network, gradients)
+    }
 }
 
 struct Load {
@@ -153,17 +201,18 @@ impl ModuleVisitor for Compare {
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let path = self.path.join(".");
-        let counterpart = |kind| {
+        let shape = param.dims();
+        let theirs = |kind| {
             self.reference
-                .counterpart(kind, &path, param.dims(), &Device::flex())
+                .counterpart(kind, &path, shape, &Device::flex())
         };
         self.compared += 1;
         if path.contains("running") {
-            return assert_close(&path, param.val(), counterpart("buffer_after"));
+            return assert_close(&path, param.val(), theirs("buffer_after"));
         }
         let ours = param.val().grad(&self.gradients);
         let ours = ours.unwrap_or_else(|| panic!("{path} has no gradient"));
-        let theirs = counterpart("gradient");
+        let theirs = theirs("gradient");
         if (self.reference.cancelled)(&path) {
             for gradient in [ours, theirs] {
                 let largest = gradient.abs().max().into_scalar::<f32>();

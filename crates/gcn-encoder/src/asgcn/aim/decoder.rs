@@ -134,7 +134,7 @@ impl LinkDecoder {
 
 /// A linear layer with PyTorch's default start: uniform in `+-1 / sqrt(inputs)`.
 fn linear([inputs, outputs]: [usize; 2], with_bias: bool, device: &Device) -> Linear {
-    let [weight, bias, _] = initialisers(Initialisation::PyTorch, inputs);
+    let [weight, bias, _] = initialisers(Initialisation::PyTorch, [inputs, outputs], 1);
     Linear {
         weight: weight.init([inputs, outputs], device),
         bias: with_bias.then(|| bias.init([outputs], device)),

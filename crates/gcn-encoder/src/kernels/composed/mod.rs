@@ -1,13 +1,16 @@
 //! The operations and their gradients composed of burn's: what a backend without kernels of its own runs,
 //! and what kernels are tested against.
 
+mod affinity;
 mod dropout;
 mod graph;
 mod gru;
 mod norm;
 mod pool;
+mod refined;
 mod temporal;
 
+pub use affinity::{joint_affinity, joint_affinity_backward};
 pub use dropout::dropout_mask;
 pub use graph::{
     dense_graph_convolution, dense_graph_convolution_backward, fixed_graph_convolution,
@@ -18,6 +21,7 @@ pub use norm::{
     affine_activate, affine_activate_backward, batch_norm_activate, batch_norm_activate_backward,
 };
 pub use pool::{mean_pool, mean_pool_backward};
+pub use refined::{refined_aggregation, refined_aggregation_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 
 use burn::backend::tensor::FloatTensor;

@@ -1,5 +1,6 @@
 //! Operations over slices of numbers in the memory of the host.
 
+pub mod affinity;
 pub mod buffer;
 pub mod dropout;
 pub mod exponential;
@@ -10,6 +11,7 @@ pub mod isa;
 pub mod norm;
 pub mod parallel;
 pub mod pool;
+pub mod refined;
 pub mod temporal;
 #[cfg(test)]
 mod testing;

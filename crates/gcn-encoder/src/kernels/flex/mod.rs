@@ -1,6 +1,7 @@
 //! The kernels as operations of burn's `Flex` backend.
 
 mod gru;
+mod refined;
 mod tensors;
 
 use burn::backend::flex::FlexTensor;
@@ -11,6 +12,7 @@ use burn::tensor::{DType, Distribution, FloatDType, Shape};
 use tensors::{like, numbers, numbers_mut, own, single, singles, tensor, vector};
 
 use super::composed;
+use super::cpu::affinity::{self, AffinityShape};
 use super::cpu::buffer::Buffer;
 use super::cpu::dropout;
 use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
@@ -94,6 +96,64 @@ impl KernelOps for Flex {
         };
         let values = Graph::Dense(numbers(&graph));
         graph_backward(&x, values, &graph, &weight, &bias, &gradient)
+    }
+
+    fn joint_affinity(embeddings: FlexTensor, subsets: usize) -> FlexTensor {
+        let Some([embeddings]) = singles([&embeddings]) else {
+            return composed::joint_affinity::<Self>(embeddings, subsets);
+        };
+        let shape = affinity_shape(&embeddings, subsets);
+        let dims = [shape.bodies, subsets, shape.joints, shape.joints];
+        let mut y = Buffer::stale(dims.iter().product());
+        affinity::forward(Isa::best(), shape, numbers(&embeddings), &mut y);
+        tensor(y, dims)
+    }
+
+    fn joint_affinity_backward(embeddings: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let Some([embeddings, gradient]) = singles([&embeddings, &gradient]) else {
+            return composed::joint_affinity_backward::<Self>(embeddings, gradient);
+        };
+        let shape = affinity_shape(&embeddings, gradient.shape()[1]);
+        let mut dx = Buffer::stale(numbers(&embeddings).len());
+        affinity::backward(
+            Isa::best(),
+            shape,
+            numbers(&embeddings),
+            numbers(&gradient),
+            &mut dx,
+        );
+        like(dx, &embeddings)
+    }
+
+    fn refined_aggregation(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+    ) -> FlexTensor {
+        refined::forward([x, offset, relations, weight, bias, shared])
+    }
+
+    fn refined_aggregation_backward(
+        x: FlexTensor,
+        offset: FlexTensor,
+        relations: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        shared: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+        FlexTensor,
+    ) {
+        let inputs = [x, offset, relations, weight, bias, shared];
+        refined::backward(inputs, gradient).into()
     }
 
     fn temporal_convolution(
@@ -433,6 +493,17 @@ fn graph_shape(x: &FlexTensor, weight: &FlexTensor) -> GraphShape {
         channels: x[3],
         outputs: weight[2],
         subsets: weight[0],
+    }
+}
+
+fn affinity_shape(embeddings: &FlexTensor, subsets: usize) -> AffinityShape {
+    let shape = embeddings.shape();
+    AffinityShape {
+        bodies: shape[0],
+        frames: shape[1],
+        joints: shape[2],
+        subsets,
+        channels: shape[3] / (2 * subsets),
     }
 }
 

@@ -1,0 +1,49 @@
+//! AGCN against PyTorch: features, running statistics and the gradient of every parameter.
+//! `fixtures/make_agcn.py` makes the reference and says what it holds.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use burn::tensor::Device;
+use common::{Reference, six_joints};
+use gcn_encoder::{Agcn, AgcnConfig, UnitConfig};
+
+const REFERENCE: Reference = Reference {
+    bytes: include_bytes!("fixtures/agcn.safetensors"),
+    prefix: "",
+    rename: |path| {
+        path.replace("graph_weight", "graph.weight")
+            .replace("graph_bias", "graph.bias")
+            .replace("gamma", "weight")
+            .replace("beta", "bias")
+    },
+    // A batch norm follows.
+    cancelled: |path| {
+        ["graph_bias", "temporal.bias", "projection.bias"]
+            .iter()
+            .any(|bias| path.ends_with(bias))
+    },
+};
+
+fn network(device: &Device) -> Agcn {
+    let unit = |channels, stride| UnitConfig { channels, stride };
+    let network = AgcnConfig::new(six_joints())
+        .with_units(vec![unit(8, 1), unit(12, 2), unit(12, 1), unit(10, 2)])
+        .init(device)
+        .unwrap();
+    REFERENCE.load(network)
+}
+
+#[test]
+fn evaluation_agrees_with_pytorch() {
+    REFERENCE.check_evaluation(&network(&Device::flex()));
+}
+
+#[test]
+fn a_training_step_agrees_with_pytorch() {
+    // data norm 2; a unit: embedding 2, graph offset, weight, bias and norm 5, temporal 4; units 1, 2 and 4 widen
+    // the graph convolution (4 each), 2 and 4 project their shortcut (4 each)
+    let parameters = 2 + 4 * 11 + 3 * 4 + 2 * 4;
+    let statistics = 2 + 4 * 4 + 3 * 2 + 2 * 2;
+    assert_eq!(REFERENCE.check_training(network), parameters + statistics);
+}
