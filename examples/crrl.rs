@@ -29,6 +29,9 @@ Examples:
 struct Options {
     #[command(flatten)]
     run: RunOptions,
+    /// Keys in the queue of the motion learner, a multiple of the batch; the default is two batches, as released.
+    #[arg(long, value_name = "K")]
+    queue: Option<usize>,
     /// Weight of distillation beside reconstruction; the default is 0.1, as released.
     #[arg(long, allow_negative_numbers = true)]
     distillation: Option<f64>,
@@ -37,6 +40,8 @@ struct Options {
 fn run(options: &Options) -> Result<(), Error> {
     let mut experiment = options.run.experiment(MethodName::Crrl)?;
     if let MethodConfig::Crrl(crrl) = &mut experiment.method {
+        let two_batches = options.run.batch_size.map(|batch| 2 * batch);
+        set(&mut crrl.motion.queue, options.queue.or(two_batches));
         set(&mut crrl.fusion.distillation, options.distillation);
     }
     options.run.run(&experiment)

@@ -3,9 +3,8 @@
 mod common;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use common::{loss_log, metrics, step_losses, succeed, tiny};
+use common::{kill_at, loss_log, metrics, step_losses, succeed, tiny};
 
 const EPOCHS: usize = 3;
 
@@ -42,25 +41,7 @@ fn a_run_killed_in_mid_epoch_resumes_to_the_losses_of_an_uninterrupted_one() {
     succeed(tiny(&whole, &[]));
 
     let killed = folder.path().join("killed");
-    let mut child = tiny(&killed, &[])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the example starts");
-    let second_epoch = loss_log(&killed, 2);
-    let begun = Instant::now();
-    while std::fs::metadata(&second_epoch).map_or(0, |file| file.len()) == 0 {
-        assert!(
-            begun.elapsed() < Duration::from_secs(300),
-            "no second epoch"
-        );
-        assert!(
-            child.try_wait().expect("a child").is_none(),
-            "ended before it was killed"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    child.kill().expect("SIGKILL");
-    child.wait().expect("a dead child");
+    kill_at(tiny(&killed, &[]), &loss_log(&killed, 2));
     assert!(!killed.join("metrics.json").exists(), "killed too late");
 
     succeed(tiny(&killed, &["--resume"]));

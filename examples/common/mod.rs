@@ -47,7 +47,7 @@ pub struct RunOptions {
     /// Synthetic clips generated for each action.
     #[arg(long, value_name = "N")]
     pub clips_per_action: Option<usize>,
-    /// Linear protocol: e1 (SGD, as in CrosSCLR and AimCLR) or e2 (Adam, as in PSTL). The default is e1.
+    /// Linear protocol: e1 (SGD, as in CrosSCLR and AimCLR), e2 (Adam, as in PSTL) or e6 (SGD, as in CRRL). The default is e1, of CRRL e6.
     #[arg(long)]
     pub linear: Option<LinearProtocol>,
     /// Device: BACKEND or BACKEND:INDEX, such as flex, vulkan or cuda:1; as far as compiled in.

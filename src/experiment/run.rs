@@ -80,7 +80,11 @@ impl Experiment {
             method,
             pretrain,
             judgement: Judgement {
-                linear: LinearProtocol::E1,
+                linear: match method.name() {
+                    // The protocols of their own papers.
+                    MethodName::Crrl => LinearProtocol::E6,
+                    _ => LinearProtocol::E1,
+                },
                 standardise: true,
                 knn_k: 1,
                 seed: 0,

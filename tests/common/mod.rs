@@ -1,16 +1,17 @@
-//! Runs the SKT example as a user would, on a task small enough for a test.
+//! Runs the examples as a user would, on a task small enough for a test.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-/// The example's binary, which `cargo test` builds beside the tests.
-pub fn skt() -> Command {
+/// The binary of an example, which `cargo test` builds beside the tests.
+pub fn example(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test has a path");
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/test");
     let example = profile
         .join("examples")
-        .join(format!("skt{}", std::env::consts::EXE_SUFFIX));
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         example.exists(),
         "{} is missing: run `cargo test`, which builds the examples",
@@ -19,9 +20,19 @@ pub fn skt() -> Command {
     Command::new(example)
 }
 
-/// A tiny run on synthetic clips.
+/// The SKT example.
+pub fn skt() -> Command {
+    example("skt")
+}
+
+/// A tiny run of SKT on synthetic clips.
 pub fn tiny(out: &Path, extra: &[&str]) -> Command {
-    let mut command = skt();
+    tiny_run("skt", out, extra)
+}
+
+/// A tiny run of an example on synthetic clips.
+pub fn tiny_run(name: &str, out: &Path, extra: &[&str]) -> Command {
+    let mut command = example(name);
     command
         .args([
             "--clips-per-action",
@@ -35,6 +46,29 @@ pub fn tiny(out: &Path, extra: &[&str]) -> Command {
         .arg(out)
         .args(extra);
     command
+}
+
+/// Starts a run and kills it once the file `sign` has something in it.
+pub fn kill_at(mut command: Command, sign: &Path) {
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the example starts");
+    let begun = Instant::now();
+    while std::fs::metadata(sign).map_or(0, |file| file.len()) == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(300),
+            "{} never came",
+            sign.display()
+        );
+        assert!(
+            child.try_wait().expect("a child").is_none(),
+            "ended before it was killed"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("SIGKILL");
+    child.wait().expect("a dead child");
 }
 
 /// The output of a run that must succeed.
