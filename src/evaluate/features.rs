@@ -81,13 +81,7 @@ impl Features {
         let scale: Vec<f64> = variance
             .iter()
             .map(|&variance| match variance > 0.0 {
-                true => {
-                    1.0 / variance.sqrt()
-                        * std::env::var("PS")
-                            .ok()
-                            .and_then(|s| s.parse::<f64>().ok())
-                            .unwrap_or(1.0)
-                }
+                true => 1.0 / variance.sqrt(),
                 false => 0.0,
             })
             .collect();
