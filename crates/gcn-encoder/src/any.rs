@@ -384,7 +384,7 @@ mod tests {
                 persons,
                 channels,
             };
-            let x = noise([2, persons, 12, 5, channels], &device);
+            let x = noise(1, [2, persons, 12, 5, channels], &device);
             for name in EncoderConfig::names() {
                 if name == "bigru-isc" || name.ends_with("-full") {
                     continue;
