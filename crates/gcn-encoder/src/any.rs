@@ -16,6 +16,10 @@ use crate::{
 
 /// One of the encoders.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a program holds few encoders, and a box is no module to burn"
+)]
 pub enum AnyEncoder {
     /// See [`StGcn`].
     StGcn(StGcn),
@@ -127,8 +131,10 @@ pub struct EncoderInput {
     pub channels: usize,
 }
 
+type Settings = fn() -> EncoderConfig;
+
 /// The names of the encoders with their published settings.
-const NAMED: &[(&str, fn() -> EncoderConfig)] = &[
+const NAMED: &[(&str, Settings)] = &[
     ("stgcn-ssl", EncoderConfig::st_gcn_ssl),
     ("stgcn-full", || EncoderConfig::st_gcn(Width::Full)),
     ("asgcn-ssl", || EncoderConfig::as_gcn(Width::Ssl)),
@@ -389,7 +395,7 @@ mod tests {
                 persons,
                 channels,
             };
-            let x = noise([2, persons, 12, 5, channels], &device);
+            let x = noise(1, [2, persons, 12, 5, channels], &device);
             for name in EncoderConfig::names() {
                 if name == "bigru-isc" || name.ends_with("-full") {
                     continue;

@@ -27,9 +27,9 @@ pub fn small_units() -> Vec<UnitConfig> {
         .to_vec()
 }
 
-/// Numbers between -1 and 1, the same for every call.
-pub fn noise<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+/// Numbers between -1 and 1, the same for every call with the same seed.
+pub fn noise<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let length = shape.iter().product();
     let numbers: Vec<f32> = (0..length).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_data(TensorData::new(numbers, shape), device)

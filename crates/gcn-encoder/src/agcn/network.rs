@@ -118,7 +118,7 @@ mod tests {
         let device = Device::flex();
         let config = AgcnConfig::new(Layout::kinect20()).with_width(Width::Ssl);
         let encoder = config.init(&device).unwrap();
-        let map = encoder.feature_map(noise([2, 2, 50, 20, 3], &device));
+        let map = encoder.feature_map(noise(1, [2, 2, 50, 20, 3], &device));
         assert_eq!(map.dims(), [2, 2, 13, 20, 256]);
         assert_eq!(encoder.feature_dim(), 256);
     }
@@ -128,7 +128,7 @@ mod tests {
         for device in [Device::flex(), Device::flex().autodiff()] {
             for (m, t, t_out) in [(1, 1, 1), (2, 2, 1), (3, 7, 4), (1, 12, 6)] {
                 let encoder = small().with_persons(m).init(&device).unwrap();
-                let x = noise([2, m, t, 3, 3], &device);
+                let x = noise(1, [2, m, t, 3, 3], &device);
                 let map = encoder.feature_map(x.clone());
                 assert_eq!(map.dims(), [2, m, t_out, 3, 9], "m {m}, t {t}");
                 let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 9]);
@@ -142,7 +142,7 @@ mod tests {
     fn another_number_of_persons_is_refused() {
         let device = Device::flex();
         let encoder = small().init(&device).unwrap();
-        encoder.forward(noise([2, 1, 6, 3, 3], &device));
+        encoder.forward(noise(1, [2, 1, 6, 3, 3], &device));
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let device = Device::flex().autodiff();
         let encoder = small().init(&device).unwrap();
         // The second person stands 100 away.
-        let x = noise([5, 2, 4, 3, 3], &device);
+        let x = noise(1, [5, 2, 4, 3, 3], &device);
         let away = Tensor::from_data(TensorData::new(vec![0.0, 100.0], [1, 2, 1, 1, 1]), &device);
         let normalised = encoder.normalise(x + away);
         assert!(normalised.abs().max().into_scalar::<f32>() < 5.0);
@@ -170,7 +170,7 @@ mod tests {
         let config = small();
         let encoder = config.init(&device).unwrap();
         let adjacency = config.partition.adjacency(&config.layout);
-        let x = noise([2, 5, 3, 3], &device);
+        let x = noise(1, [2, 5, 3, 3], &device);
         let graph = encoder.units[0].graph(x, adjacency.tensor(&device));
         assert_eq!(graph.dims(), [2, 3, 3, 3]);
         let totals = graph.sum_dim(2).into_data().try_to_vec::<f32>().unwrap();
@@ -236,9 +236,9 @@ mod tests {
         let config = small().with_initialisation(Initialisation::PyTorch);
         let encoder = config.init(&device).unwrap();
         // Running statistics away from their start, so that a batch's own would show.
-        encoder.forward(noise([8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
+        encoder.forward(noise(1, [8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
         let encoder = encoder.valid();
-        let x = noise([4, 2, 6, 3, 3], &device.without_autodiff());
+        let x = noise(1, [4, 2, 6, 3, 3], &device.without_autodiff());
         let together = encoder.forward(x.clone());
         assert_eq!(encoder.forward(x.clone()).into_data(), together.to_data());
         for i in 0..4 {

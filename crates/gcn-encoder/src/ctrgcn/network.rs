@@ -104,44 +104,19 @@ impl Encoder for CtrGcn {
 #[cfg(test)]
 mod tests {
     use burn::module::{ModuleMapper, ModuleVisitor, Param};
-    use burn::tensor::{Gradients, TensorData, Tolerance};
-    use rand::{RngExt, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
+    use burn::tensor::Gradients;
     use skeleton_data::Layout;
 
     use super::*;
     use crate::encoder::trainable_parameters;
     use crate::graph::Partition;
     use crate::stgcn::{UnitConfig, Width};
-
-    fn triangle() -> Layout {
-        Layout::builder("three")
-            .joint("a")
-            .joint("b")
-            .joint("c")
-            .edge("b", "a")
-            .edge("c", "a")
-            .centre("a")
-            .build()
-            .unwrap()
-    }
+    use crate::testing::{assert_close, noise, three_joints};
 
     /// Three units, of which the second strides and projects, the third keeps its width.
     fn small(layout: Layout) -> CtrGcnConfig {
         let unit = |channels, stride| UnitConfig { channels, stride };
         CtrGcnConfig::new(layout).with_units(vec![unit(8, 1), unit(12, 2), unit(12, 1)])
-    }
-
-    fn noise<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let length = shape.iter().product();
-        let numbers: Vec<f32> = (0..length).map(|_| rng.random_range(-2.0..2.0)).collect();
-        Tensor::from_data(TensorData::new(numbers, shape), device)
-    }
-
-    fn assert_close(a: Tensor<2>, b: Tensor<2>) {
-        a.into_data()
-            .assert_approx_eq::<f32>(&b.into_data(), Tolerance::absolute(1e-5));
     }
 
     /// Fills every parameter with numbers of its own, so that neither `alpha` nor batch norm hides anything.
@@ -190,7 +165,7 @@ mod tests {
     fn any_number_of_frames_and_persons_is_encoded() {
         for device in [Device::flex(), Device::flex().autodiff()] {
             for (m, t, t_out) in [(1, 1, 1), (2, 2, 1), (3, 7, 4), (1, 12, 6)] {
-                let encoder = small(triangle()).with_persons(m).init(&device).unwrap();
+                let encoder = small(three_joints()).with_persons(m).init(&device).unwrap();
                 let x = noise(2, [2, m, t, 3, 3], &device);
                 let map = encoder.feature_map(x.clone());
                 assert_eq!(map.dims(), [2, m, t_out, 3, 12], "m {m}, t {t}");
@@ -203,7 +178,7 @@ mod tests {
     #[should_panic(expected = "a CTR-GCN of 2 persons, 3 joints and 3 channels was given")]
     fn other_persons_than_those_of_the_configuration_are_refused() {
         let device = Device::flex();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         encoder.feature_map(noise(3, [2, 1, 4, 3, 3], &device));
     }
 
@@ -216,7 +191,7 @@ mod tests {
             .unwrap();
         let device = Device::flex();
         for partition in Partition::ALL {
-            for layout in [point.clone(), triangle()] {
+            for layout in [point.clone(), three_joints()] {
                 let joints = layout.joint_count();
                 let encoder = small(layout).with_partition(partition).with_in_channels(2);
                 let encoder = encoder.init(&device).unwrap();
@@ -229,7 +204,7 @@ mod tests {
     #[test]
     fn features_are_the_mean_of_the_feature_map() {
         let device = Device::flex();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise(5, [2, 2, 5, 3, 3], &device);
         let map = encoder.feature_map(x.clone());
         let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 12]);
@@ -239,7 +214,10 @@ mod tests {
     #[test]
     fn dropout_drops_features_in_training_only() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).with_dropout(0.5).init(&device).unwrap();
+        let encoder = small(three_joints())
+            .with_dropout(0.5)
+            .init(&device)
+            .unwrap();
         let encoder = encoder.map(&mut Fill(0));
         let x = noise(6, [16, 2, 6, 3, 3], &device);
         let zeros = |features: Tensor<2>| features.equal_elem(0.0).int().sum().into_scalar::<i64>();
@@ -253,7 +231,7 @@ mod tests {
     #[test]
     fn a_sequence_evaluates_alone_as_in_a_batch_after_training() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         // Running statistics away from their start, so that a batch's own would show.
         encoder.forward(noise(7, [8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
         let encoder = encoder.valid();
@@ -268,7 +246,7 @@ mod tests {
     #[test]
     fn the_refinement_is_switched_off_at_first_and_learns() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise(9, [4, 2, 6, 3, 3], &device);
         let graph = &encoder.units[0].graph;
         let input = encoder.normalise(x);
@@ -322,7 +300,7 @@ mod tests {
     #[test]
     fn every_trainable_parameter_receives_a_gradient() {
         let device = Device::flex().autodiff();
-        let encoder = small(triangle()).init(&device).unwrap();
+        let encoder = small(three_joints()).init(&device).unwrap();
         let encoder = encoder.map(&mut Fill(100));
         let features = encoder.forward(noise(11, [6, 2, 9, 3, 3], &device));
         let probe = noise(12, features.dims(), &device);

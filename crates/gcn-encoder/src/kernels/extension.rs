@@ -317,6 +317,10 @@ pub trait KernelOps: Backend {
 
     /// Gradients of `x`, `input`, `hidden`, `input_bias` and `hidden_bias`.
     #[fusion(default)]
+    #[allow(
+        clippy::type_complexity,
+        reason = "the extension reads results from a tuple that is written out"
+    )]
     fn gru_backward(
         x: FloatTensor<Self>,
         #[extension_type] valid: Optional<Self>,

@@ -117,7 +117,7 @@ mod tests {
     fn fifty_frames_become_thirteen() {
         let device = Device::flex();
         let encoder = StGcnConfig::new(Layout::kinect20()).init(&device).unwrap();
-        let map = encoder.feature_map(noise([2, 1, 50, 20, 3], &device));
+        let map = encoder.feature_map(noise(1, [2, 1, 50, 20, 3], &device));
         assert_eq!(map.dims(), [2, 1, 13, 20, 256]);
         assert_eq!(encoder.feature_dim(), 256);
     }
@@ -127,7 +127,7 @@ mod tests {
         for device in [Device::flex(), Device::flex().autodiff()] {
             let encoder = small(three_joints()).init(&device).unwrap();
             for (m, t, t_out) in [(1, 1, 1), (2, 2, 1), (3, 7, 4), (1, 12, 6)] {
-                let x = noise([2, m, t, 3, 3], &device);
+                let x = noise(1, [2, m, t, 3, 3], &device);
                 assert_eq!(
                     encoder.feature_map(x.clone()).dims(),
                     [2, m, t_out, 3, 9],
@@ -151,7 +151,7 @@ mod tests {
                 .with_partition(partition)
                 .init(&device)
                 .unwrap();
-            let features = encoder.forward(noise([2, 1, 5, 1, 3], &device));
+            let features = encoder.forward(noise(1, [2, 1, 5, 1, 3], &device));
             assert_eq!(features.dims(), [2, 9]);
         }
     }
@@ -160,7 +160,7 @@ mod tests {
     fn features_are_the_mean_of_the_feature_map() {
         let device = Device::flex();
         let encoder = small(three_joints()).init(&device).unwrap();
-        let x = noise([2, 2, 5, 3, 3], &device);
+        let x = noise(1, [2, 2, 5, 3, 3], &device);
         let map = encoder.feature_map(x.clone());
         let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 9]);
         assert_close(encoder.forward(x), by_axis);
@@ -170,7 +170,7 @@ mod tests {
     fn exchanging_persons_leaves_features_unchanged() {
         let device = Device::flex();
         let encoder = small(three_joints()).init(&device).unwrap();
-        let x = noise([2, 3, 6, 3, 3], &device);
+        let x = noise(1, [2, 3, 6, 3, 3], &device);
         assert_close(encoder.forward(x.clone()), encoder.forward(x.flip([1])));
     }
 
@@ -178,7 +178,7 @@ mod tests {
     fn evaluation_repeats_itself_and_training_does_not() {
         let device = Device::flex().autodiff();
         let encoder = small(three_joints()).init(&device).unwrap();
-        let x = noise([4, 1, 8, 3, 3], &device);
+        let x = noise(1, [4, 1, 8, 3, 3], &device);
         let twice = |encoder: &StGcn, x: &Tensor<5>| {
             let [first, second] = [encoder.forward(x.clone()), encoder.forward(x.clone())];
             first.sub(second).abs().max().into_scalar::<f32>()
@@ -192,9 +192,9 @@ mod tests {
         let device = Device::flex().autodiff();
         let encoder = small(three_joints()).init(&device).unwrap();
         // Running statistics away from their start, so that a batch's own would show.
-        encoder.forward(noise([8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
+        encoder.forward(noise(1, [8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
         let encoder = encoder.valid();
-        let x = noise([4, 2, 6, 3, 3], &device.without_autodiff());
+        let x = noise(1, [4, 2, 6, 3, 3], &device.without_autodiff());
         let together = encoder.forward(x.clone());
         for i in 0..4 {
             assert_close(

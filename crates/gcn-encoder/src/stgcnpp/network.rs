@@ -140,7 +140,7 @@ mod tests {
         let device = Device::flex();
         let config = StGcnPlusPlusConfig::new(Layout::kinect20()).with_width(Width::Ssl);
         let encoder = config.init(&device).unwrap();
-        let map = encoder.feature_map(noise([2, 1, 50, 20, 3], &device));
+        let map = encoder.feature_map(noise(1, [2, 1, 50, 20, 3], &device));
         assert_eq!(map.dims(), [2, 1, 13, 20, 256]);
         assert_eq!(encoder.feature_dim(), 256);
     }
@@ -150,7 +150,7 @@ mod tests {
         for device in [Device::flex(), Device::flex().autodiff()] {
             let encoder = small().init(&device).unwrap();
             for (m, t, t_out) in [(1, 1, 1), (2, 2, 1), (3, 7, 4), (1, 12, 6)] {
-                let x = noise([2, m, t, 3, 3], &device);
+                let x = noise(1, [2, m, t, 3, 3], &device);
                 let map = encoder.feature_map(x.clone());
                 assert_eq!(map.dims(), [2, m, t_out, 3, 9], "m {m}, t {t}");
                 let by_axis = map.mean_dim(3).mean_dim(2).mean_dim(1).reshape([2, 9]);
@@ -175,9 +175,9 @@ mod tests {
         let device = Device::flex().autodiff();
         let encoder = small().init(&device).unwrap();
         // Running statistics away from their start, so that a batch's own would show.
-        encoder.forward(noise([8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
+        encoder.forward(noise(1, [8, 2, 6, 3, 3], &device) * 3.0 + 1.0);
         let encoder = encoder.valid();
-        let x = noise([4, 2, 6, 3, 3], &device.without_autodiff());
+        let x = noise(1, [4, 2, 6, 3, 3], &device.without_autodiff());
         let together = encoder.forward(x.clone());
         assert_eq!(encoder.forward(x.clone()).into_data(), together.to_data());
         for i in 0..4 {
@@ -193,6 +193,6 @@ mod tests {
         small()
             .init(&device)
             .unwrap()
-            .forward(noise([1, 1, 4, 9, 1], &device));
+            .forward(noise(1, [1, 1, 4, 9, 1], &device));
     }
 }

@@ -90,8 +90,8 @@ impl Reference {
                     .permute([0, 3, 2, 1])
                     .reshape(like)
             }
-            // A linear or recurrent layer: [D, C].
-            [d, c] => {
+            // The weight of a linear or recurrent layer is [D, C] there; a bias may have two axes too, as here.
+            [d, c] if !path.ends_with("bias") => {
                 assert_eq!(like[..], [c, d], "{name}");
                 let weight = Tensor::<D>::from_data(TensorData::new(values, shape), device);
                 weight.swap_dims(0, 1)

@@ -64,7 +64,7 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
     /// Adding it rounds to an integer, which then stands in the lowest bits.
     const ROUND: f32 = 1.5 * (1 << 23) as f32;
     /// `ln 2` in two parts: nine bits, whose product with any exponent is exact, and what is missing.
-    const LN2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+    const LN2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     let splat = |value| simd.splat_f32s(value);
     let shifted = multiply_add(simd, x, splat(std::f32::consts::LOG2_E), splat(ROUND));
     let k = simd.sub_f32s(shifted, splat(ROUND));
