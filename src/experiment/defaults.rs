@@ -11,6 +11,7 @@ use ssl_objectives::{
 use super::data::DataConfig;
 use super::format::DataFormat;
 use super::method::{CrrlSettings, MccSettings, MethodConfig, MethodName};
+use crate::evaluate::LinearProtocol;
 use crate::pretrain::{OptimizerConfig, PretrainConfig, Schedule};
 
 /// What an experiment with a method on a data set starts from: each setting was found by trial (see the README's results)
@@ -21,6 +22,8 @@ pub(super) struct Defaults {
     pub(super) pretrain: PretrainConfig,
     /// What makes clips of recordings, where that is not what the field uses for the data set.
     pub(super) preprocess: Option<Preprocess>,
+    /// The linear protocol: that of the method's own paper, where it is known.
+    pub(super) linear: LinearProtocol,
 }
 
 impl Defaults {
@@ -72,6 +75,7 @@ fn twin(method: MethodName, encoder: Option<EncoderConfig>, format: DataFormat) 
         encoder: encoder.unwrap_or_else(|| st_gcn(format)),
         pretrain: recipe(format),
         preprocess: None,
+        linear: LinearProtocol::E1,
     }
 }
 
@@ -153,6 +157,7 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
             ..small
         },
         preprocess: None,
+        linear: LinearProtocol::E1,
     }
 }
 
@@ -197,5 +202,6 @@ fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
             ..PretrainConfig::default()
         },
         preprocess,
+        linear: LinearProtocol::E6,
     }
 }

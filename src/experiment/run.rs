@@ -10,7 +10,7 @@ use super::folder::read_json;
 use super::format::DataFormat;
 use super::method::{MethodConfig, MethodName};
 use super::stages::Run;
-use crate::evaluate::{Judgement, LinearProtocol};
+use crate::evaluate::Judgement;
 use crate::pretrain::PretrainConfig;
 use crate::report::{Metrics, write_atomically};
 use crate::{DeviceSpec, Error};
@@ -68,6 +68,7 @@ impl Experiment {
             encoder,
             pretrain,
             preprocess,
+            linear,
         } = Defaults::new(method, encoder, packed.unwrap_or(format));
         let mut data = DataConfig::with_store(format, store.as_deref());
         if let (Some(preprocess), None) = (preprocess, &store) {
@@ -80,11 +81,7 @@ impl Experiment {
             method,
             pretrain,
             judgement: Judgement {
-                linear: match method.name() {
-                    // The protocols of their own papers.
-                    MethodName::Crrl => LinearProtocol::E6,
-                    _ => LinearProtocol::E1,
-                },
+                linear,
                 standardise: true,
                 knn_k: 1,
                 seed: 0,
