@@ -15,7 +15,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use clap::{Parser, ValueEnum};
-use gcn_encoder::{Encoder, StGcn, StGcnConfig, Width};
+use gcn_encoder::{AnyEncoder, Encoder, EncoderConfig, EncoderInput, Width};
 use skeleton_data::Layout;
 use skeleton_ssl::DeviceSpec;
 
@@ -25,10 +25,10 @@ const HEAD: usize = 128;
 /// Times an encoder's inference or training step.
 #[derive(Parser)]
 struct Options {
-    /// Which encoder
-    #[arg(long, value_enum, default_value = "stgcn")]
-    encoder: EncoderName,
-    /// Its channels: ssl (16 to 256) or full (64 to 256)
+    /// Which encoder: stgcn, agcn, asgcn, ctrgcn, stgcnpp, bigru or bigru-isc
+    #[arg(long, default_value = "stgcn")]
+    encoder: String,
+    /// Its channels: ssl (16 to 256) or full (64 to 256); a bigru has its own
     #[arg(long, default_value = "ssl")]
     width: Width,
     /// Sequences in a batch
@@ -52,11 +52,6 @@ struct Options {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum EncoderName {
-    Stgcn,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum Mode {
     Infer,
     Train,
@@ -64,7 +59,7 @@ enum Mode {
 
 #[derive(Module, Debug)]
 struct Network {
-    encoder: StGcn,
+    encoder: AnyEncoder,
     head: Linear,
 }
 
@@ -89,16 +84,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 network.forward(x).powi_scalar(2).mean().backward();
             })?,
         };
-        let encoder = match options.encoder {
-            EncoderName::Stgcn => "stgcn",
-        };
         let mode = match mode {
             Mode::Infer => "infer",
             Mode::Train => "train",
         };
         println!(
-            "burn {} {encoder} {} N={} T={} {mode}: median {median:.4} s  min {best:.4} s  {:.1} seq/s",
+            "burn {} {} {} N={} T={} {mode}: median {median:.4} s  min {best:.4} s  {:.1} seq/s",
             options.device,
+            options.encoder,
             options.width,
             options.batch,
             options.frames,
@@ -123,10 +116,19 @@ fn time(
         layout.joint_count(),
         3,
     ];
-    let encoder = StGcnConfig::new(layout)
-        .with_width(options.width)
+    let name = match options.encoder.starts_with("bigru") {
+        true => options.encoder.clone(),
+        false => format!("{}-{}", options.encoder, options.width),
+    };
+    let input = EncoderInput {
+        layout,
+        persons: PERSONS,
+        channels: 3,
+    };
+    let encoder = name
+        .parse::<EncoderConfig>()?
         .with_dropout(options.dropout)
-        .init(device)?;
+        .init(&input, device)?;
     let network = Network {
         head: LinearConfig::new(encoder.feature_dim(), HEAD).init(device),
         encoder,

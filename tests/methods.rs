@@ -30,21 +30,26 @@ fn outcome(run: &Path) -> Value {
     metrics
 }
 
-/// Kills a run in the stage whose second epoch logs to `stage`, and compares the resumed run with a whole one.
-fn resumes_exactly(example: &str, options: &[&str], killed_in: &str, stages: &[&str]) {
+/// Kills a run in each of the stages `killed_in`, in its second epoch, and compares the resumed run with a whole one in all
+/// `stages`. Returns the metrics.
+fn resumes_exactly(example: &str, options: &[&str], killed_in: &[&str], stages: &[&str]) -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
+    let whole = folder.path().join("whole");
     succeed(tiny_run(example, &whole, options));
-    let sign = loss_log(&killed.join(killed_in), 2);
-    kill_at(tiny_run(example, &killed, options), &sign);
-    assert!(!killed.join("metrics.json").exists(), "killed too late");
-    let resumed: Vec<&str> = options.iter().copied().chain(["--resume"]).collect();
-    succeed(tiny_run(example, &killed, &resumed));
-    for stage in stages {
-        let losses = |run: &Path| step_losses(&run.join(stage), EPOCHS);
-        assert_eq!(losses(&whole), losses(&killed), "{example} {stage}");
+    for stage in killed_in {
+        let killed = folder.path().join(format!("killed-in-{stage}"));
+        let sign = loss_log(&killed.join(stage), 2);
+        kill_at(tiny_run(example, &killed, options), &sign);
+        assert!(!killed.join("metrics.json").exists(), "killed too late");
+        let resumed: Vec<&str> = options.iter().copied().chain(["--resume"]).collect();
+        succeed(tiny_run(example, &killed, &resumed));
+        for stage in stages {
+            let losses = |run: &Path| step_losses(&run.join(stage), EPOCHS);
+            assert_eq!(losses(&whole), losses(&killed), "{example} {stage}");
+        }
+        assert_eq!(outcome(&whole), outcome(&killed), "{example}");
     }
-    assert_eq!(outcome(&whole), outcome(&killed), "{example}");
+    metrics(&whole)
 }
 
 #[test]
@@ -89,26 +94,17 @@ fn every_encoder_trains_under_every_paper() {
 
 #[test]
 fn mcc_reports_fine_tuning_and_scratch_and_resumes_within_either() {
+    let stages = ["", "scratch", "finetuned"];
     let options = ["--finetune-epochs", "3"];
-    resumes_exactly("mcc", &options, "", &["", "scratch", "finetuned"]);
-    resumes_exactly("mcc", &options, "finetuned", &["", "scratch", "finetuned"]);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let out = folder.path().join("run");
-    succeed(tiny_run("mcc", &out, &options));
-    let metrics = metrics(&out);
+    let metrics = resumes_exactly("mcc", &options, &["", "finetuned"], &stages);
     percent(&metrics["finetuned"]["top1"]);
     percent(&metrics["scratch"]["top1"]);
 }
 
 #[test]
 fn crrl_reports_its_three_modes_and_resumes_within_each() {
-    for stage in ["cml", "ser", ""] {
-        resumes_exactly("crrl", &[], stage, &["cml", "ser", ""]);
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let out = folder.path().join("run");
-    succeed(tiny_run("crrl", &out, &[]));
-    let metrics = metrics(&out);
+    let stages = ["cml", "ser", ""];
+    let metrics = resumes_exactly("crrl", &[], &stages, &stages);
     for mode in ["cml", "ser", "crrl"] {
         accuracy(&metrics[mode]);
     }
@@ -118,7 +114,7 @@ fn crrl_reports_its_three_modes_and_resumes_within_each() {
 #[test]
 fn methods_with_queue_and_follower_resume_exactly() {
     for method in ["skeletonclr", "byol"] {
-        resumes_exactly("baselines", &["--method", method], "", &[""]);
+        resumes_exactly("baselines", &["--method", method], &[""], &[""]);
     }
 }
 
@@ -128,7 +124,7 @@ fn what_cannot_work_is_refused_before_a_folder_is_made() {
     let out = folder.path().join("run");
     for (example, options, expected) in [
         ("baselines", &["--method", "moco"][..], "skeletonclr"),
-        ("crrl", &["--queue", "7"][..], "queue"),
+        ("crrl", &["--batch-size", "6", "--queue", "7"][..], "queue"),
         ("crrl", &["--distillation", "-1"][..], "distillation"),
         (
             "mcc",

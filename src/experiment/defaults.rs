@@ -143,14 +143,14 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
         },
     };
     Defaults {
-        method: MethodConfig::Mcc(MccSettings {
+        method: MethodConfig::Mcc(Box::new(MccSettings {
             pretext: MccConfig::new(),
             classification: ClassificationConfig::new(),
             finetune: PretrainConfig {
                 views: Views::single(spatial),
                 ..finetune
             },
-        }),
+        })),
         encoder: encoder.unwrap_or_else(|| st_gcn(format)),
         pretrain: PretrainConfig {
             views: Views::motion(clips).expect("lengths and speeds above are possible"),

@@ -85,7 +85,7 @@ pub enum MethodConfig {
     /// Skeletal Twins.
     Skt(SktConfig),
     /// Motion Consistency and Continuity, then fine-tuning.
-    Mcc(MccSettings),
+    Mcc(Box<MccSettings>),
     /// Contrast-Reconstruction: all three of its trainings.
     Crrl(CrrlSettings),
     /// SkeletonCLR.

@@ -227,7 +227,7 @@ struct HostBatch {
 }
 
 impl HostBatch {
-    fn to_device(self, seed: u64, device: &Device) -> ViewBatch {
+    fn into_batch(self, seed: u64, device: &Device) -> ViewBatch {
         let list = |values: Vec<i64>| {
             let count = values.len();
             Tensor::<1, Int>::from_data(TensorData::new(values, [count]), device)
@@ -440,7 +440,7 @@ impl Iterator for ViewIterator {
         Some(Ok(ViewBatch {
             epoch: self.epoch as usize,
             step: index + 1,
-            ..host.to_device(seed, &self.device)
+            ..host.into_batch(seed, &self.device)
         }))
     }
 }
