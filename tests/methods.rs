@@ -124,7 +124,7 @@ fn what_cannot_work_is_refused_before_a_folder_is_made() {
     let out = folder.path().join("run");
     for (example, options, expected) in [
         ("baselines", &["--method", "moco"][..], "skeletonclr"),
-        ("crrl", &["--batch-size", "6", "--queue", "7"][..], "queue"),
+        ("crrl", &["--queue", "7"][..], "queue"),
         ("crrl", &["--distillation", "-1"][..], "distillation"),
         (
             "mcc",
@@ -134,7 +134,7 @@ fn what_cannot_work_is_refused_before_a_folder_is_made() {
         ("mcc", &["--finetune-epochs", "0"][..], "epochs"),
     ] {
         let mut command = common::example(example);
-        command.args(["--clips-per-action", "4", "--out"]);
+        command.args(["--clips-per-action", "4", "--batch-size", "6", "--out"]);
         command.arg(&out).args(options);
         let error = fail(command);
         assert!(error.contains(expected), "{options:?}: {error}");
