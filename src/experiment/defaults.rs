@@ -111,12 +111,12 @@ fn recipe(format: DataFormat) -> PretrainConfig {
 
 fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     let small = recipe(format);
-    let spatial = |published: Pipeline| published.spatial_only();
-    let (length, speeds, spatial) = match format {
-        DataFormat::Synthetic => (16, vec![2.0], spatial(Pipeline::level_cameras())),
-        DataFormat::NwUcla => (24, vec![2.0], spatial(Pipeline::view_invariant())),
-        _ => (64, vec![2.0, 3.0, 4.0], spatial(Pipeline::skeletonclr())),
+    let (length, speeds, recipe) = match format {
+        DataFormat::Synthetic => (16, vec![2.0], Pipeline::level_cameras()),
+        DataFormat::NwUcla => (24, vec![2.0], Pipeline::view_invariant()),
+        _ => (64, vec![2.0, 3.0, 4.0], Pipeline::skeletonclr()),
     };
+    let spatial = recipe.spatial_only();
     let clips = MotionClips {
         length,
         speeds,

@@ -1,9 +1,9 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use gcn_encoder::{AnyEncoder, Encoder, EncoderInput, trainable_parameters};
-use ssl_objectives::{Method, SerConfig};
+use ssl_objectives::{Crrl, Method, SerConfig};
 
 use super::data::PreparedData;
 use super::folder::RunFolder;
@@ -87,31 +87,20 @@ impl Run<'_> {
 
     /// CRRL's motion learner alone, its reconstructor alone, and the student that has both.
     pub(super) fn crrl(&mut self, crrl: &CrrlSettings) -> Result<Metrics, Error> {
-        let shape = self.data.train.shape();
-        let coordinates = shape.frame_len();
+        let coordinates = self.data.train.shape().frame_len();
         let batch = self.experiment.pretrain.batch_size;
         let cml = crrl.motion.init(self.encoder()?, batch, self.device)?;
         let reconstruction = SerConfig {
             reconstruction: crrl.fusion.reconstruction.clone(),
         };
         let ser = reconstruction.init(self.encoder()?, coordinates, self.device)?;
-        let student = |teacher: &AnyEncoder| -> Result<_, Error> {
-            let student = self.encoder()?;
-            Ok(crrl
-                .fusion
-                .init(student, teacher, coordinates, self.device)?)
-        };
-        student(cml.encoder())?;
+        // Its configuration is checked before a folder is made; the teacher is not trained yet.
+        self.student(crrl, cml.encoder())?;
 
         let folder = self.folder()?;
         let (motion, cml) = self.pretrain(cml, &folder.file("cml"))?;
         let (reconstruction, _) = self.pretrain(ser, &folder.file("ser"))?;
-        let fused = {
-            let student_encoder = self.encoder()?;
-            let teacher = cml.encoder().clone().train();
-            crrl.fusion
-                .init(student_encoder, &teacher, coordinates, self.device)?
-        };
+        let fused = self.student(crrl, &cml.encoder().clone().train())?;
         let (mut metrics, _) = self.pretrain(fused, folder.path())?;
         metrics.cml = Some(motion.pretrained);
         metrics.ser = Some(reconstruction.pretrained);
@@ -119,6 +108,19 @@ impl Run<'_> {
         metrics.pretrain.seconds += motion.pretrain.seconds + reconstruction.pretrain.seconds;
         folder.write("metrics.json", &metrics)?;
         Ok(metrics)
+    }
+
+    /// CRRL's student of `teacher`.
+    fn student(
+        &self,
+        crrl: &CrrlSettings,
+        teacher: &AnyEncoder,
+    ) -> Result<Crrl<AnyEncoder>, Error> {
+        let coordinates = self.data.train.shape().frame_len();
+        let student = self.encoder()?;
+        Ok(crrl
+            .fusion
+            .init(student, teacher, coordinates, self.device)?)
     }
 
     fn folder(&self) -> Result<RunFolder, Error> {
@@ -189,7 +191,7 @@ impl Run<'_> {
         };
         self.untrained = Some(random_encoder);
         let trained = self.train(method.clone(), config, stage)?;
-        let file: PathBuf = stage.join("encoder.safetensors");
+        let file = stage.join("encoder.safetensors");
         save_encoder(trained.method.encoder(), self.experiment, &file)?;
         let pretrained = self.measure(trained.method.encoder())?;
         (self.say)(&format!(

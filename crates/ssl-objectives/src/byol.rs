@@ -157,11 +157,13 @@ impl<E: Encoder + ModuleDisplay> Method for Byol<E> {
 
 #[cfg(test)]
 mod tests {
-    use burn::train::{InferenceStep, TrainStep};
 
     use super::*;
-    use crate::testing::{ToyEncoder, host, scalar, seeded, train, two_views};
-    use crate::{InstanceConsistency, Training};
+    use crate::InstanceConsistency;
+    use crate::testing::{
+        ToyEncoder, assert_inference_changes_nothing, assert_step_repeats, host, scalar, seeded,
+        train, two_views,
+    };
 
     fn small() -> ByolConfig {
         ByolConfig::new()
@@ -262,20 +264,14 @@ mod tests {
     #[test]
     fn a_step_follows_from_its_batch_and_the_weights() {
         let device = Device::flex().autodiff();
-        let model = Training::new(method(&small(), &device));
-        let loss = || scalar(TrainStep::step(&model, two_views(8, 3, &device)).item.loss);
-        assert_eq!(loss(), loss());
+        assert_step_repeats(method(&small(), &device), two_views(8, 3, &device));
     }
 
     #[test]
     fn inference_leaves_the_module_as_it_was() {
         let device = Device::flex().autodiff();
-        let model = Training::new(method(&small(), &device)).valid();
-        let before = model.clone().into_record().into_bytes().unwrap();
-        let output = InferenceStep::step(&model, two_views(5, 8, &device.clone().inner()));
-        assert!(scalar(output.loss).is_finite());
-        let after = model.into_record().into_bytes().unwrap();
-        assert!(before.to_vec() == after.to_vec());
+        let batch = two_views(5, 8, &device.clone().inner());
+        assert_inference_changes_nothing(method(&small(), &device), batch);
     }
 
     #[test]

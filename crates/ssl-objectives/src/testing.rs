@@ -5,7 +5,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::optim::AdamConfig;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use burn::train::TrainStep;
+use burn::train::{InferenceStep, TrainStep};
 use gcn_encoder::{Encoder, Sequences};
 
 use crate::{Method, Training, ViewBatch};
@@ -108,6 +108,23 @@ pub(crate) fn train<M: Method>(
         model = model.optimize(&mut optimizer, lr.into(), grads);
     }
     model.method
+}
+
+/// A training step is a function of its batch and the weights.
+pub(crate) fn assert_step_repeats<M: Method>(method: M, batch: ViewBatch) {
+    let model = Training::new(method);
+    let loss = || scalar(TrainStep::step(&model, batch.clone()).item.loss);
+    assert_eq!(loss(), loss());
+}
+
+/// An inference step, on a batch without autodiff, has a loss and leaves weights and running states as they were.
+pub(crate) fn assert_inference_changes_nothing<M: Method>(method: M, batch: ViewBatch) {
+    let model = Training::new(method).valid();
+    let before = model.clone().into_record().into_bytes().unwrap();
+    let output = InferenceStep::step(&model, batch);
+    assert!(scalar(output.loss).is_finite());
+    let after = model.into_record().into_bytes().unwrap();
+    assert!(before.to_vec() == after.to_vec());
 }
 
 /// The least that can be called an encoder: a layer on every joint, then the mean.
