@@ -11,7 +11,7 @@ mod common;
 use clap::Parser;
 use common::{RunOptions, exit, set};
 use skeleton_ssl::Error;
-use skeleton_ssl::experiment::{MethodConfig, MethodName};
+use skeleton_ssl::experiment::{CrrlPart, MethodConfig, MethodName};
 
 /// Pre-train a bidirectional GRU with Contrast-Reconstruction: the contrastive motion learner (CML), the sequence
 /// reconstructor (SER), and the student that reconstructs and is distilled from CML (CRRL). Judge the frozen features of all three.
@@ -35,14 +35,23 @@ struct Options {
     /// Weight of distillation beside reconstruction; the default is 0.1, as released.
     #[arg(long, allow_negative_numbers = true)]
     distillation: Option<f64>,
+    /// Train one part alone: cml or ser.
+    #[arg(long, value_name = "PART")]
+    only: Option<CrrlPart>,
 }
 
 fn run(options: &Options) -> Result<(), Error> {
     let mut experiment = options.run.experiment(MethodName::Crrl)?;
     if let MethodConfig::Crrl(crrl) = &mut experiment.method {
+        if let Some(motion) = &mut crrl.motion_pretrain {
+            set(&mut motion.seed, options.run.seed);
+            set(&mut motion.epochs, options.run.epochs);
+            set(&mut motion.batch_size, options.run.batch_size);
+        }
         let two_batches = options.run.batch_size.map(|batch| 2 * batch);
         set(&mut crrl.motion.queue, options.queue.or(two_batches));
         set(&mut crrl.fusion.distillation, options.distillation);
+        crrl.only = options.only.or(crrl.only);
     }
     options.run.run(&experiment)
 }

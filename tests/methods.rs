@@ -109,6 +109,17 @@ fn crrl_reports_its_three_modes_and_resumes_with_the_teacher_it_had() {
         accuracy(&metrics[mode]);
     }
     assert_eq!(metrics["crrl"], metrics["pretrained"]);
+
+    // A part alone is the part as the whole run trained it.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (part, other) in [("cml", "ser"), ("ser", "cml")] {
+        let out = folder.path().join(part);
+        succeed(tiny_run("crrl", &out, &["--only", part]));
+        let alone = common::metrics(&out);
+        assert_eq!(alone[part], metrics[part]);
+        assert_eq!(alone[part], alone["pretrained"]);
+        assert!(alone[other].is_null() && alone["crrl"].is_null());
+    }
 }
 
 #[test]

@@ -32,59 +32,66 @@ impl Defaults {
         encoder: Option<EncoderConfig>,
         format: DataFormat,
     ) -> Self {
-        match method {
-            MethodName::Mcc => mcc(encoder, format),
-            MethodName::Crrl => crrl(encoder, format),
-            _ => twin(method, encoder, format),
-        }
-    }
-}
-
-/// Methods of two augmented views have one recipe, so that they stand on one footing.
-fn twin(method: MethodName, encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
-    // A stronger redundancy term than published ones amount to: their batches are larger (see the README).
-    let stronger = BarlowTwinsLossConfig::new().with_lambda(Lambda::Scaled(0.06));
-    let (barlow, instance_weight) = match format {
-        DataFormat::Synthetic | DataFormat::NwUcla => (stronger, 0.2),
-        _ => (BarlowTwinsLossConfig::new(), 1.0),
-    };
-    let width = match format {
-        DataFormat::Synthetic => 512,
-        _ => 1024,
-    };
-    Defaults {
-        method: match method {
+        let projector = vec![projector_width(format); 3];
+        let method = match method {
+            MethodName::Mcc => return mcc(encoder, format),
+            MethodName::Crrl => return crrl(encoder, format),
+            MethodName::Skt => MethodConfig::Skt(
+                SktConfig::new()
+                    .with_projector(projector)
+                    .with_barlow(barlow(format))
+                    .with_instance_weight(if is_small(format) { 0.2 } else { 1.0 }),
+            ),
             MethodName::SkeletonClr => MethodConfig::SkeletonClr(SkeletonClrConfig::new()),
             MethodName::Byol => MethodConfig::Byol(ByolConfig::new()),
             MethodName::SimSiam => MethodConfig::SimSiam(SimSiamConfig::new()),
             MethodName::VicReg => {
-                MethodConfig::VicReg(VicRegConfig::new().with_projector(vec![width; 3]))
+                MethodConfig::VicReg(VicRegConfig::new().with_projector(projector))
             }
             MethodName::BarlowTwins => MethodConfig::BarlowTwins(
                 BarlowTwinsConfig::new()
-                    .with_projector(vec![width; 3])
-                    .with_barlow(barlow),
+                    .with_projector(projector)
+                    .with_barlow(barlow(format)),
             ),
-            MethodName::Skt | MethodName::Mcc | MethodName::Crrl => MethodConfig::Skt(
-                SktConfig::new()
-                    .with_projector(vec![width; 3])
-                    .with_barlow(barlow)
-                    .with_instance_weight(instance_weight),
-            ),
-        },
-        encoder: encoder.unwrap_or_else(|| st_gcn(format)),
-        pretrain: recipe(format),
-        preprocess: None,
-        linear: LinearProtocol::E1,
+        };
+        // Methods of two augmented views have one recipe, so that they stand on one footing.
+        Self {
+            method,
+            encoder: encoder.unwrap_or_else(|| st_gcn(format)),
+            pretrain: recipe(format),
+            preprocess: None,
+            linear: LinearProtocol::E1,
+        }
+    }
+}
+
+/// Whether there are about a thousand clips: what was found by trial on NW-UCLA holds.
+fn is_small(format: DataFormat) -> bool {
+    matches!(format, DataFormat::Synthetic | DataFormat::NwUcla)
+}
+
+/// A stronger redundancy term on small data sets than published ones amount to: their batches are larger (see the README).
+fn barlow(format: DataFormat) -> BarlowTwinsLossConfig {
+    let published = BarlowTwinsLossConfig::new();
+    match is_small(format) {
+        true => published.with_lambda(Lambda::Scaled(0.06)),
+        false => published,
+    }
+}
+
+fn projector_width(format: DataFormat) -> usize {
+    match format {
+        DataFormat::Synthetic => 512,
+        _ => 1024,
     }
 }
 
 /// ST-GCN at the self-supervised width; small data sets are learnt better without dropout (trials on NW-UCLA).
 fn st_gcn(format: DataFormat) -> EncoderConfig {
     let encoder = EncoderConfig::st_gcn_ssl();
-    match format {
-        DataFormat::Synthetic | DataFormat::NwUcla => encoder.with_dropout(0.0),
-        _ => encoder,
+    match is_small(format) {
+        true => encoder.with_dropout(0.0),
+        false => encoder,
     }
 }
 
@@ -124,9 +131,9 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
         ..MotionClips::default()
     };
     // Fine-tuning is by the ST-GCN release on the large sets (papers' section 3.4).
-    let finetune = match format {
-        DataFormat::Synthetic | DataFormat::NwUcla => small.clone(),
-        _ => PretrainConfig {
+    let finetune = match is_small(format) {
+        true => small.clone(),
+        false => PretrainConfig {
             epochs: 80,
             batch_size: 64,
             learning_rate: 0.1,
@@ -161,7 +168,7 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     }
 }
 
-/// The released code has one recipe for all data sets. Its coordinates lie in -1..1, which is all that its decoder can say.
+/// The released code has one recipe for all data sets, here the motion learner's and that of large sets. Its coordinates lie in -1..1, which is all that its decoder can say.
 fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     let released = CrrlRecipe::RELEASED;
     let encoder = encoder.unwrap_or_else(EncoderConfig::bi_gru);
@@ -178,29 +185,42 @@ fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
             Some(scaled("scaled", DataConfig::usual_preprocess(format)))
         }
     };
+    let as_released = PretrainConfig {
+        epochs: released.epochs,
+        batch_size: released.batch_size,
+        learning_rate: released.learning_rate,
+        schedule: Schedule::Steps {
+            factor: 0.5,
+            after: released.halved_after.map(|epoch| epoch + 1).to_vec(),
+        },
+        optimizer: OptimizerConfig::Sgd {
+            momentum: released.momentum,
+            weight_decay: released.weight_decay,
+            nesterov: false,
+        },
+        clip_norm: None,
+        views: Views::coordinates_and_velocity(Pipeline::none()),
+        ..PretrainConfig::default()
+    };
+    // At the released rate, some thousand steps teach the reconstructor the mean pose (docs/sweeps.md).
+    let quicker = PretrainConfig {
+        learning_rate: 1e-3,
+        optimizer: OptimizerConfig::Adam { weight_decay: 1e-5 },
+        ..as_released.clone()
+    };
+    let (pretrain, motion_pretrain) = match is_small(format) {
+        true => (quicker, Some(as_released)),
+        false => (as_released, None),
+    };
     Defaults {
         method: MethodConfig::Crrl(CrrlSettings {
             motion: CmlConfig::new(),
+            motion_pretrain,
             fusion: CrrlConfig::new(),
+            only: None,
         }),
         encoder,
-        pretrain: PretrainConfig {
-            epochs: released.epochs,
-            batch_size: released.batch_size,
-            learning_rate: released.learning_rate,
-            schedule: Schedule::Steps {
-                factor: 0.5,
-                after: released.halved_after.map(|epoch| epoch + 1).to_vec(),
-            },
-            optimizer: OptimizerConfig::Sgd {
-                momentum: released.momentum,
-                weight_decay: released.weight_decay,
-                nesterov: false,
-            },
-            clip_norm: None,
-            views: Views::coordinates_and_velocity(Pipeline::none()),
-            ..PretrainConfig::default()
-        },
+        pretrain,
         preprocess,
         linear: LinearProtocol::E6,
     }

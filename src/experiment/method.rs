@@ -135,6 +135,36 @@ pub struct MccSettings {
 pub struct CrrlSettings {
     /// The contrastive motion learner.
     pub motion: CmlConfig,
+    /// How the motion learner is trained where that is not how the other two are; its views and its seed are theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motion_pretrain: Option<PretrainConfig>,
     /// The student with its reconstructor, which is also the reconstructor alone.
     pub fusion: CrrlConfig,
+    /// The one part that is trained; `None` trains all three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<CrrlPart>,
+}
+
+/// A part of CRRL that stands alone; the student needs the motion learner for its teacher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CrrlPart {
+    /// The contrastive motion learner.
+    Cml,
+    /// The sequence reconstructor.
+    Ser,
+}
+
+impl FromStr for CrrlPart {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "cml" => Ok(Self::Cml),
+            "ser" => Ok(Self::Ser),
+            _ => Err(Error::Source(format!(
+                "unknown part of crrl `{text}`: expected cml or ser"
+            ))),
+        }
+    }
 }

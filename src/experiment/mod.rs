@@ -11,5 +11,5 @@ mod stages;
 pub use data::{DataConfig, PreparedData};
 pub use folder::RunFolder;
 pub use format::DataFormat;
-pub use method::{CrrlSettings, MccSettings, MethodConfig, MethodName};
+pub use method::{CrrlPart, CrrlSettings, MccSettings, MethodConfig, MethodName};
 pub use run::{Experiment, ExperimentOptions};

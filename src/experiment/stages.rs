@@ -7,7 +7,7 @@ use ssl_objectives::{Crrl, Method, SerConfig};
 
 use super::data::PreparedData;
 use super::folder::RunFolder;
-use super::method::{CrrlSettings, MccSettings};
+use super::method::{CrrlPart, CrrlSettings, MccSettings};
 use super::run::{Experiment, ExperimentOptions, save_encoder};
 use crate::Error;
 use crate::evaluate::{classifier_top1, judge};
@@ -46,7 +46,8 @@ impl Run<'_> {
         M: Method<Encoder = AnyEncoder> + 'static,
     {
         let folder = self.folder()?;
-        let (metrics, _) = self.pretrain(method, folder.path())?;
+        let experiment = self.experiment;
+        let (metrics, _) = self.pretrain(method, &experiment.pretrain, folder.path())?;
         folder.write("metrics.json", &metrics)?;
         Ok(metrics)
     }
@@ -65,7 +66,8 @@ impl Run<'_> {
         let scratch = classifier(self.encoder()?)?;
 
         let folder = self.folder()?;
-        let (mut metrics, trained) = self.pretrain(method, folder.path())?;
+        let experiment = self.experiment;
+        let (mut metrics, trained) = self.pretrain(method, &experiment.pretrain, folder.path())?;
         let finetuned = classifier(trained.encoder().clone().train())?;
         for (name, model, outcome) in [
             ("scratch", scratch, &mut metrics.scratch),
@@ -88,24 +90,55 @@ impl Run<'_> {
     /// CRRL's motion learner alone, its reconstructor alone, and the student that has both.
     pub(super) fn crrl(&mut self, crrl: &CrrlSettings) -> Result<Metrics, Error> {
         let coordinates = self.data.train.shape().frame_len();
-        let batch = self.experiment.pretrain.batch_size;
-        let cml = crrl.motion.init(self.encoder()?, batch, self.device)?;
+        let experiment = self.experiment;
+        let config = &experiment.pretrain;
+        let motion = crrl.motion_pretrain.as_ref().unwrap_or(config);
+        motion.validate_for(self.data.train.len())?;
+        let cml = crrl
+            .motion
+            .init(self.encoder()?, motion.batch_size, self.device)?;
         let reconstruction = SerConfig {
             reconstruction: crrl.fusion.reconstruction.clone(),
         };
         let ser = reconstruction.init(self.encoder()?, coordinates, self.device)?;
+        match crrl.only {
+            None => {}
+            Some(CrrlPart::Cml) => {
+                return self.part(cml, motion, |metrics| &mut metrics.cml);
+            }
+            Some(CrrlPart::Ser) => {
+                return self.part(ser, config, |metrics| &mut metrics.ser);
+            }
+        }
         // Its configuration is checked before a folder is made; the teacher is not trained yet.
         self.student(crrl, cml.encoder())?;
 
         let folder = self.folder()?;
-        let (motion, cml) = self.pretrain(cml, &folder.file("cml"))?;
-        let (reconstruction, _) = self.pretrain(ser, &folder.file("ser"))?;
+        let (motion, cml) = self.pretrain(cml, motion, &folder.file("cml"))?;
+        let (reconstruction, _) = self.pretrain(ser, config, &folder.file("ser"))?;
         let fused = self.student(crrl, &cml.encoder().clone().train())?;
-        let (mut metrics, _) = self.pretrain(fused, folder.path())?;
+        let (mut metrics, _) = self.pretrain(fused, config, folder.path())?;
         metrics.cml = Some(motion.pretrained);
         metrics.ser = Some(reconstruction.pretrained);
         metrics.crrl = Some(metrics.pretrained);
         metrics.pretrain.seconds += motion.pretrain.seconds + reconstruction.pretrain.seconds;
+        folder.write("metrics.json", &metrics)?;
+        Ok(metrics)
+    }
+
+    /// A part of CRRL alone.
+    fn part<M>(
+        &mut self,
+        method: M,
+        config: &PretrainConfig,
+        outcome: fn(&mut Metrics) -> &mut Option<Accuracy>,
+    ) -> Result<Metrics, Error>
+    where
+        M: Method<Encoder = AnyEncoder> + 'static,
+    {
+        let folder = self.folder()?;
+        let (mut metrics, _) = self.pretrain(method, config, folder.path())?;
+        *outcome(&mut metrics) = Some(metrics.pretrained);
         folder.write("metrics.json", &metrics)?;
         Ok(metrics)
     }
@@ -163,15 +196,17 @@ impl Run<'_> {
     }
 
     /// Judges `method` untrained, trains it in the folder `stage`, saves its encoder there and judges it.
-    fn pretrain<M>(&mut self, method: M, stage: &Path) -> Result<(Metrics, M), Error>
+    fn pretrain<M>(
+        &mut self,
+        method: M,
+        config: &PretrainConfig,
+        stage: &Path,
+    ) -> Result<(Metrics, M), Error>
     where
         M: Method<Encoder = AnyEncoder> + 'static,
     {
         let Experiment {
-            data,
-            pretrain: config,
-            judgement,
-            ..
+            data, judgement, ..
         } = self.experiment;
         let encoder = EncoderSummary {
             name: self.experiment.encoder.to_string(),
@@ -198,7 +233,7 @@ impl Run<'_> {
             "pre-trained for {} epochs: linear {:.1} %, kNN {:.1} %",
             config.epochs, pretrained.linear_top1, pretrained.knn_top1
         ));
-        let curve = self.curve(&method, stage, pretrained)?;
+        let curve = self.curve(&method, config.epochs, stage, pretrained)?;
         let metrics = Metrics {
             method: self.experiment.method.name().to_string(),
             dataset: self.data.dataset.clone(),
@@ -215,7 +250,7 @@ impl Run<'_> {
             encoder,
             random_encoder,
             pretrained,
-            pretrain: self.summary(&trained),
+            pretrain: self.summary(&trained, config),
             cml: None,
             ser: None,
             crrl: None,
@@ -230,13 +265,13 @@ impl Run<'_> {
     fn curve<M: Method<Encoder = AnyEncoder>>(
         &self,
         method: &M,
+        epochs: usize,
         stage: &Path,
         last: Accuracy,
     ) -> Result<Vec<CurvePoint>, Error> {
         let Some(every) = self.options.curve_every else {
             return Ok(Vec::new());
         };
-        let epochs = self.experiment.pretrain.epochs;
         let mut curve = Vec::new();
         for epoch in milestones(stage) {
             if epoch % every == 0 && epoch < epochs {
@@ -252,8 +287,11 @@ impl Run<'_> {
         Ok(curve)
     }
 
-    fn summary<M: Method>(&self, trained: &Pretrained<M>) -> PretrainSummary {
-        let config = &self.experiment.pretrain;
+    fn summary<M: Method>(
+        &self,
+        trained: &Pretrained<M>,
+        config: &PretrainConfig,
+    ) -> PretrainSummary {
         let steps = trained.epochs_run * config.steps(self.data.train.len());
         let views = (trained.method.passes() * steps * config.batch_size) as f64;
         let last = trained.history.last();

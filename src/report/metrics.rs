@@ -139,19 +139,20 @@ impl fmt::Display for Metrics {
                 row(&format!("epoch {}", point.epoch), point.accuracy)?;
             }
         }
-        for (name, accuracy) in [("cml", self.cml), ("ser", self.ser)] {
+        // Parts may differ in their epochs.
+        let parts = [
+            ("cml, last epoch", self.cml),
+            ("ser, last epoch", self.ser),
+            ("crrl, last epoch", self.crrl),
+        ];
+        for (name, accuracy) in parts {
             if let Some(accuracy) = accuracy {
-                row(&format!("{name}, epoch {} (last)", self.epochs), accuracy)?;
+                row(name, accuracy)?;
             }
         }
-        let name = match self.crrl {
-            Some(_) => "crrl, ",
-            None => "",
-        };
-        row(
-            &format!("{name}epoch {} (last)", self.epochs),
-            self.pretrained,
-        )?;
+        if parts.iter().all(|(_, accuracy)| accuracy.is_none()) {
+            row(&format!("epoch {} (last)", self.epochs), self.pretrained)?;
+        }
         for (name, accuracy) in [("scratch", self.scratch), ("fine-tuned", self.finetuned)] {
             if let Some(Top1 { top1 }) = accuracy {
                 writeln!(f, "{name:<26}{top1:>10.1} %   (all weights, with labels)")?;

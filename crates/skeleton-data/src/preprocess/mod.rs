@@ -69,7 +69,7 @@ pub use rotate_shoulders::RotateShoulders;
 pub use sample_frames::SampleFrames;
 pub use shift::Shift;
 pub use stride::Stride;
-pub use view_invariant::ViewInvariant;
+pub use view_invariant::{MeasuredOver, ViewInvariant};
 pub use zero_unscored::ZeroUnscored;
 
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,10 @@ pub(super) fn position(
     point(sequence, frame, person, joint).map(f64::from)
 }
 
+pub(super) fn plus(a: Vector, b: Vector) -> Vector {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
 pub(super) fn minus(a: Vector, b: Vector) -> Vector {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }

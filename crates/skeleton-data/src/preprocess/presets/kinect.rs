@@ -14,13 +14,9 @@ fn one_body() -> Step {
     })
 }
 
+/// Predict&Cluster's transform into the body's axes.
 fn view_invariant() -> Step {
-    Step::ViewInvariant(ViewInvariant {
-        origin: "hip_centre".into(),
-        up: "spine".into(),
-        left: "left_hip".into(),
-        right: "right_hip".into(),
-    })
+    Step::ViewInvariant(ViewInvariant::kinect20())
 }
 
 impl Preprocess {
@@ -83,13 +79,14 @@ impl Preprocess {
     /// is [`valid_frames`](crate::SkeletonSequence::valid_frames).
     ///
     /// **Inferred**: CRRL publishes no preprocessing. The transform and the range are those of Predict&Cluster
-    /// (1.6 P-D), whose frames with a joint at zero are kept here; 60 frames is a comment in its code.
+    /// (1.6 P-D), whose frames with a joint at zero are kept here; 60 frames is a comment in its code. The axes are
+    /// [averaged](ViewInvariant::averaged), which trials within the training cameras favoured (`docs/sweeps.md`).
     pub fn crrl_nw_ucla() -> Self {
         Self::new(
             "crrl_nw_ucla",
             [
                 one_body(),
-                view_invariant(),
+                Step::ViewInvariant(ViewInvariant::kinect20().averaged()),
                 Step::MinMax(MinMax {}),
                 sixty_frames(),
             ],

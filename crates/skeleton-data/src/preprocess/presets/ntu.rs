@@ -25,12 +25,7 @@ fn denoise() -> [Step; 3] {
 
 /// Predict&Cluster's transform into the body's axes.
 fn view_invariant() -> Step {
-    Step::ViewInvariant(ViewInvariant {
-        origin: "spine_base".into(),
-        up: "spine_mid".into(),
-        left: "left_hip".into(),
-        right: "right_hip".into(),
-    })
+    Step::ViewInvariant(ViewInvariant::ntu25())
 }
 
 impl Preprocess {
