@@ -208,9 +208,11 @@ fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
         optimizer: OptimizerConfig::Adam { weight_decay: 1e-5 },
         ..as_released.clone()
     };
-    let (pretrain, motion_pretrain) = match is_small(format) {
-        true => (quicker, Some(as_released)),
-        false => (as_released, None),
+    let (pretrain, motion_pretrain) = match format {
+        DataFormat::NwUcla => (quicker, Some(as_released)),
+        // There the motion learner does not leave chance either.
+        DataFormat::Synthetic => (quicker, None),
+        _ => (as_released, None),
     };
     Defaults {
         method: MethodConfig::Crrl(CrrlSettings {
