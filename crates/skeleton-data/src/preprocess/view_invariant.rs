@@ -80,9 +80,7 @@ fn normalised(a: Vector) -> Option<Vector> {
 
 /// The direction that unit vectors have in common; those of joints in one place do not count.
 fn mean_direction(vectors: impl Iterator<Item = Vector>) -> Vector {
-    vectors
-        .filter_map(normalised)
-        .fold([0.0; 3], |sum, unit| plus(sum, unit))
+    vectors.filter_map(normalised).fold([0.0; 3], plus)
 }
 
 /// The rows of `[v2, v3, v1]^-1`, which is its transpose, or `None` when `up` and `across` do not span it.
