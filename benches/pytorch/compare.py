@@ -4,7 +4,7 @@
     python3 benches/pytorch/compare.py
 
 makes a virtual environment with PyTorch in target/pytorch, builds `encoder_speed`, and prints a table:
-for each row and each mode of PyTorch the median ratio of its time to ours over alternating turns, with the
+for each row and each of its modes of PyTorch the median ratio of its time to ours over alternating turns, with the
 quartiles. Above 1 we are faster. Machines are shared and noisy: a turn runs both sides one after the other
 and the ratio is taken within the turn. Peak memory is that of one process that does the training step of
 the first row three times, with what the process takes before the first step beside it.
@@ -17,9 +17,17 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PEER = pathlib.Path(__file__).with_name("stgcn.py")
-ROWS = [("ssl", 32, 50, "train"), ("ssl", 32, 50, "infer"), ("full", 8, 100, "train")]
+PEER = pathlib.Path(__file__).with_name("peer.py")
 MODES = ["eager", "channels_last", "compile"]
+# (encoder, width, sequences, frames, what) and the modes of PyTorch; layouts of images mean nothing to a recurrent network
+ROWS = {
+    ("stgcn", "ssl", 32, 50, "train"): MODES,
+    ("stgcn", "ssl", 32, 50, "infer"): MODES,
+    ("stgcn", "full", 8, 100, "train"): MODES,
+    ("agcn", "full", 8, 100, "train"): MODES,
+    ("ctrgcn", "full", 8, 100, "train"): MODES,
+    ("bigru", "full", 32, 60, "train"): ["eager"],
+}
 
 
 def environment(folder, version):
@@ -42,8 +50,7 @@ class Peer:
         self.version = self.process.stdout.readline().strip()
 
     def seconds(self, mode, row, rounds):
-        width, batch, frames, what = row
-        print(mode, width, batch, frames, what, rounds, file=self.process.stdin, flush=True)
+        print(mode, *row, rounds, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline().split()
         if not answer:
             raise SystemExit(f"the PyTorch process ended while measuring {mode} {row}")
@@ -57,8 +64,8 @@ class Peer:
 
 
 def command(binary, row, rounds):
-    width, batch, frames, what = row
-    return [binary, "--width", width, "--batch", str(batch), "--frames", str(frames),
+    encoder, width, batch, frames, what = row
+    return [binary, "--encoder", encoder, "--width", width, "--batch", str(batch), "--frames", str(frames),
             "--mode", what, "--runs", str(rounds)]
 
 
@@ -81,6 +88,7 @@ def main():
     parser.add_argument("--turns", type=int, default=9, help="alternating turns of each row")
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds in a turn")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--encoders", nargs="+", default=sorted({row[0] for row in ROWS}), help="rows of these alone")
     parser.add_argument("--version", default="2.12.*", help="of PyTorch")
     parser.add_argument("--environment", type=pathlib.Path, default=ROOT / "target" / "pytorch")
     args = parser.parse_args()
@@ -92,28 +100,29 @@ def main():
     peer = Peer(python, args.threads)
     print(f"{peer.version}, {args.threads} threads, f32; {args.turns} turns of {args.rounds} rounds")
     print("time of PyTorch / time of ours: median (quartiles); medians of both in seconds")
-    for row in ROWS:
-        width, batch, frames, what = row
-        times = {mode: [] for mode in ["ours", *MODES]}
+    rows = {row: modes for row, modes in ROWS.items() if row[0] in args.encoders}
+    for row, modes in rows.items():
+        encoder, width, batch, frames, what = row
+        times = {mode: [] for mode in ["ours", *modes]}
         for _ in range(args.turns):
             times["ours"].append(ours(binary, row, args.rounds, args.threads))
-            for mode in MODES:
+            for mode in modes:
                 times[mode].append(peer.seconds(mode, row, args.rounds))
-        for mode in MODES:
+        for mode in modes:
             ratios = [theirs / own for theirs, own in zip(times[mode], times["ours"])]
             low, median, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-            print(f"{what} {width} N={batch} T={frames} / {mode:13}: {median:5.2f} ({low:.2f} to {high:.2f})"
+            print(f"{encoder} {what} {width} N={batch} T={frames} / {mode:13}: {median:5.2f} ({low:.2f} to {high:.2f})"
                   f"   {statistics.median(times['ours']):.3f} / {statistics.median(times[mode]):.3f}",
                   flush=True)
     peer.peak()
 
-    row = ROWS[0]
-    print("peak memory of a training step, MiB: whole process (less what it takes before)")
+    row = next(iter(rows))
+    print(f"peak memory of {' '.join(map(str, row))}, MiB: whole process (less what it takes before)")
     own = our_peak(binary, row, 3, args.threads)
-    before = our_peak(binary, ("ssl", 1, 1, "train"), 1, args.threads)
+    before = our_peak(binary, (*row[:2], 1, 1, "train"), 1, args.threads)
     print(f"ours         : {own:.0f} ({own - before:.0f})")
     before = Peer(python, args.threads).peak()
-    for mode in MODES:
+    for mode in rows[row]:
         process = Peer(python, args.threads)
         process.seconds(mode, row, 3)
         peak = process.peak()

@@ -2,8 +2,8 @@
 //! temporal convolution beside each other: `cargo bench -p gcn-encoder`. Throughput counts multiply-adds of the
 //! definition, so a plan that needs fewer shows more.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use gcn_encoder::Partition;
 use gcn_encoder::kernels::cpu::affinity::{self, AffinityShape};
 use gcn_encoder::kernels::cpu::buffer::Buffer;
 use gcn_encoder::kernels::cpu::graph::{self, Graph, GraphShape};
@@ -12,7 +12,6 @@ use gcn_encoder::kernels::cpu::isa::Isa;
 use gcn_encoder::kernels::cpu::norm::{self, Coefficients, Terms};
 use gcn_encoder::kernels::cpu::pool;
 use gcn_encoder::kernels::cpu::temporal::{self, Plan, TemporalShape};
-use gcn_encoder::{BiGruConfig, Encoder, Partition};
 use skeleton_data::Layout;
 
 const JOINTS: usize = 25;
@@ -285,35 +284,7 @@ fn recurrent(c: &mut Criterion) {
     group.finish();
 }
 
-/// A training step of CRRL's encoder, whole: 32 sequences of 50 frames of 20 joints. `benches/pytorch/gru.py` at the
-/// root of the workspace is PyTorch's.
-fn encoder_step(c: &mut Criterion) {
-    let device = Device::flex().autodiff();
-    let mut group = c.benchmark_group("bigru");
-    group.sample_size(10);
-    let encoder = BiGruConfig::new(Layout::kinect20(), 1)
-        .with_dropout(0.0)
-        .init(&device)
-        .expect("a published configuration is valid");
-    let x = Tensor::from_data(
-        TensorData::new(noise(32 * 50 * 60).to_vec(), [32, 1, 50, 20, 3]),
-        &device,
-    );
-    group.throughput(Throughput::Elements(32));
-    group.bench_function("train N=32 T=50 D=60", |b| {
-        b.iter(|| encoder.forward(x.clone()).powi_scalar(2).mean().backward());
-    });
-    group.finish();
-}
-
 criterion_group!(
-    benches,
-    graphs,
-    affinities,
-    temporals,
-    norms,
-    pools,
-    recurrent,
-    encoder_step
+    benches, graphs, affinities, temporals, norms, pools, recurrent
 );
 criterion_main!(benches);

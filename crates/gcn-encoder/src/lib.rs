@@ -10,6 +10,7 @@ pub mod ctrgcn;
 mod dropout;
 mod encoder;
 mod error;
+mod frame;
 pub mod graph;
 mod init;
 pub mod kernels;

@@ -387,8 +387,8 @@ fn a_configuration_survives_json() {
 
 #[test]
 fn structural_links_of_a_small_layout_reach_its_farthest_joints() {
-    assert_eq!(AsGcnConfig::new(Layout::ntu25()).max_hop, 4);
-    assert_eq!(AsGcnConfig::new(chain(3)).max_hop, 2);
+    assert_eq!(AsGcnConfig::new(Layout::ntu25()).hops(), 4);
+    assert_eq!(AsGcnConfig::new(chain(3)).hops(), 2);
 }
 
 #[test]
@@ -403,8 +403,8 @@ fn impossible_configurations_are_refused_by_name() {
         (good().with_in_channels(0), "in_channels"),
         (good().with_taps(8), "taps"),
         (good().with_dropout(1.0), "dropout"),
-        (good().with_max_hop(0), "max_hop"),
-        (good().with_max_hop(5), "max_hop"),
+        (good().with_max_hop(Some(0)), "max_hop"),
+        (good().with_max_hop(Some(5)), "max_hop"),
         (small(chain(1)), "layout"),
         (good().with_actional_weight(f64::NAN), "actional_weight"),
         (good().with_actional_weight(-0.5), "actional_weight"),

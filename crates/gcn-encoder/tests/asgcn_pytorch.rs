@@ -42,7 +42,7 @@ fn network(device: &Device) -> AsGcn {
         .with_hidden(7)
         .with_dropout(0.0);
     let network = AsGcnConfig::new(six_joints())
-        .with_max_hop(2)
+        .with_max_hop(Some(2))
         .with_units(vec![unit(4, 1), unit(6, 2), unit(6, 1), unit(10, 2)])
         .with_dropout(0.0)
         .with_aim(aim)

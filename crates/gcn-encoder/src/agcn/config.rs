@@ -1,5 +1,5 @@
+use burn::config::Config;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::network::Agcn;
@@ -21,90 +21,40 @@ use crate::stgcn::{UnitConfig, Width};
 /// assert_eq!(trainable_parameters(&encoder), 3_469_510 - (256 * 60 + 60));
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct AgcnConfig {
     /// The skeleton whose graph is convolved over.
     pub layout: Layout,
     /// The fixed part `A` of the graph. As released, the joint itself, its neighbour towards the centre and its
     /// neighbours away from it, each normalised by itself: [`Partition::SpatialAsPublished`].
-    #[serde(default)]
+    #[config(default = "Partition::SpatialAsPublished")]
     pub partition: Partition,
     /// Persons of a sequence. The batch norm of the input has channels of its own for each person, so the network
     /// takes this number of them and no other; 2 as published.
+    #[config(default = 2)]
     pub persons: usize,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// The units, from input to output.
+    #[config(default = "Width::Full.units()")]
     pub units: Vec<UnitConfig>,
     /// Frames that a temporal convolution sees; odd. 9 as published.
+    #[config(default = 9)]
     pub taps: usize,
     /// Output channels of a unit for each channel of the embeddings by which it compares joints; 4 as published.
+    #[config(default = 4)]
     pub reduction: usize,
     /// How weights start. With [`Initialisation::FanOut`], the default, as published: also the weights of the graph
     /// convolution N(0, sqrt(2 / (D * C * K))) and those of the batch norm after it 1e-6.
+    #[config(default = "Initialisation::FanOut")]
     pub initialisation: Initialisation,
 }
 
 impl AgcnConfig {
-    /// The published network on `layout` for three input channels and two persons.
-    pub fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            partition: Partition::SpatialAsPublished,
-            persons: 2,
-            in_channels: 3,
-            units: Width::Full.units(),
-            taps: 9,
-            reduction: 4,
-            initialisation: Initialisation::FanOut,
-        }
-    }
-
-    /// Sets the partition of the graph.
-    pub fn with_partition(mut self, partition: Partition) -> Self {
-        self.partition = partition;
-        self
-    }
-
-    /// Sets the number of persons.
-    pub fn with_persons(mut self, persons: usize) -> Self {
-        self.persons = persons;
-        self
-    }
-
     /// Sets the units to a published list.
     pub fn with_width(self, width: Width) -> Self {
         self.with_units(width.units())
-    }
-
-    /// Sets the units.
-    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
-        self.units = units;
-        self
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
-    /// Sets the number of frames that a temporal convolution sees.
-    pub fn with_taps(mut self, taps: usize) -> Self {
-        self.taps = taps;
-        self
-    }
-
-    /// Sets how many output channels of a unit there are for each channel of its embeddings.
-    pub fn with_reduction(mut self, reduction: usize) -> Self {
-        self.reduction = reduction;
-        self
-    }
-
-    /// Sets how weights start.
-    pub fn with_initialisation(mut self, initialisation: Initialisation) -> Self {
-        self.initialisation = initialisation;
-        self
     }
 
     /// Makes the network on `device`, drawing its weights from the device's generator.

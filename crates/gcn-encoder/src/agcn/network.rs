@@ -1,10 +1,10 @@
 use burn::module::Module;
-use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::config::AgcnConfig;
 use super::unit::AgcnUnit;
 use crate::encoder::{Encoder, Sequences};
+use crate::frame::Frame;
 use crate::init::draw_weights;
 use crate::norm::ChannelNorm;
 
@@ -30,7 +30,6 @@ pub struct Agcn {
 
 impl Agcn {
     pub(super) fn new(config: &AgcnConfig, adjacency: Tensor<3>, device: &Device) -> Self {
-        let coordinates = config.layout.joint_count() * config.in_channels;
         let mut in_channels = config.in_channels;
         let mut units = Vec::with_capacity(config.units.len());
         for (index, unit) in config.units.iter().enumerate() {
@@ -38,7 +37,7 @@ impl Agcn {
             in_channels = unit.channels;
         }
         let network = Self {
-            data_norm: ChannelNorm::new(config.persons * coordinates, &Initializer::Ones, device),
+            data_norm: frame(config.persons, &adjacency).norm(config.in_channels, device),
             units,
             adjacency,
             persons: config.persons,
@@ -46,26 +45,15 @@ impl Agcn {
         draw_weights(&network);
         network
     }
+}
 
-    /// Normalises coordinates over sequences and frames, persons with statistics of their own.
-    ///
-    /// # Shapes
-    /// - `x`: `[N, M, T, V, C]`
-    /// - output: `[N * M, T, V, C]`
-    fn normalise(&self, x: Tensor<5>) -> Tensor<4> {
-        let [n, m, t, v, c] = x.dims();
-        let [channels] = self.data_norm.gamma.dims();
-        let [_, joints, _] = self.adjacency.dims();
-        assert!(
-            m == self.persons && v == joints && m * v * c == channels && n * t > 0,
-            "an AGCN of {} persons, {joints} joints and {} channels was given [N, M, T, V, C] = {:?}",
-            self.persons,
-            channels / (self.persons * joints),
-            [n, m, t, v, c]
-        );
-        let x = x.swap_dims(1, 2).reshape([n * t, m * v * c]);
-        let x = self.data_norm.forward(x).reshape([n, t, m, v, c]);
-        x.swap_dims(1, 2).reshape([n * m, t, v, c])
+/// What an AGCN on a graph, `[K, V, V]`, reads.
+fn frame(persons: usize, adjacency: &Tensor<3>) -> Frame {
+    let [_, joints, _] = adjacency.dims();
+    Frame {
+        encoder: "an AGCN",
+        persons: Some(persons),
+        joints,
     }
 }
 
@@ -73,7 +61,7 @@ impl Encoder for Agcn {
     fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
         let x = x.into().frames;
         let [n, m, ..] = x.dims();
-        let x = self.normalise(x);
+        let x = frame(self.persons, &self.adjacency).normalise(&self.data_norm, x);
         let adjacency = self.adjacency.clone().cast(x.dtype());
         let map = self
             .units
@@ -152,7 +140,8 @@ mod tests {
         // The second person stands 100 away.
         let x = noise(1, [5, 2, 4, 3, 3], &device);
         let away = Tensor::from_data(TensorData::new(vec![0.0, 100.0], [1, 2, 1, 1, 1]), &device);
-        let normalised = encoder.normalise(x + away);
+        let frame = frame(2, &encoder.adjacency);
+        let normalised = frame.normalise(&encoder.data_norm, x + away);
         assert!(normalised.abs().max().into_scalar::<f32>() < 5.0);
         let means = encoder.data_norm.running_mean.value_sync();
         let means = means.into_data().try_to_vec::<f32>().unwrap();

@@ -1,5 +1,5 @@
+use burn::config::Config;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::aim::AimConfig;
@@ -11,7 +11,8 @@ use crate::stgcn::{UnitConfig, Width};
 
 /// Configuration of an [`AsGcn`].
 ///
-/// Evidence of a value is marked as in `papers.md`: \[C\] confirmed in the release (S17), \[I\] inferred.
+/// Defaults are those of the release. Evidence of a value is marked as in `papers.md`: \[C\] confirmed there (S17),
+/// \[I\] inferred.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -24,65 +25,49 @@ use crate::stgcn::{UnitConfig, Width};
 /// assert_eq!(encoder.feature_dim(), 256);
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct AsGcnConfig {
     /// The skeleton whose graph is convolved over, of at least two joints.
     pub layout: Layout,
     /// Edges that structural links reach, see [`structural`]; at most the distance between the layout's farthest
-    /// joints. 4 \[C\].
-    pub max_hop: usize,
+    /// joints. `None`: 4 \[C\], or to the farthest where they are nearer.
+    pub max_hop: Option<usize>,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// The units, from input to output.
+    #[config(default = "published_units()")]
     pub units: Vec<UnitConfig>,
     /// Frames that a temporal convolution of the units sees; odd. 9 \[C\].
+    #[config(default = 9)]
     pub taps: usize,
     /// Probability with which an output of a temporal convolution is dropped in training, in every unit and those of
     /// the future-pose head; 0.5 \[C\].
+    #[config(default = 0.5)]
     pub dropout: f64,
     /// What the actional part of a graph convolution is multiplied by, lambda; 0.5 \[C\].
+    #[config(default = 0.5)]
     pub actional_weight: f64,
     /// The A-link inference module.
+    #[config(default = "AimConfig::default()")]
     pub aim: AimConfig,
     /// Frames that the future-pose head predicts; 10 \[C\].
+    #[config(default = 10)]
     pub future_frames: usize,
     /// Channels of the future-pose head's units; 128 for the full width \[C\], 32 for the self-supervised \[I\].
+    #[config(default = 128)]
     pub future_channels: usize,
     /// Whether the second unit runs twice on the same input in training, as in the release (its "unit 1"). The first
     /// output is thrown away, so features and gradients stay what they are, dropout aside; but the unit's running
     /// statistics move twice a step, by 0.19 towards the batch instead of 0.1, which evaluation sees. Off \[I\]: a slip.
-    #[serde(default)]
+    #[config(default = false)]
     pub second_unit_twice: bool,
     /// How weights of the units start; as CrosSCLR's \[C\]. The AIM has its own start, as released.
+    #[config(default = "Initialisation::CrosSclr")]
     pub initialisation: Initialisation,
 }
 
 impl AsGcnConfig {
-    /// As released on `layout`, with three input channels. Where the layout has no joints 4 edges apart, structural
-    /// links reach its farthest.
-    pub fn new(layout: Layout) -> Self {
-        Self {
-            max_hop: diameter(&layout).min(4),
-            layout,
-            in_channels: 3,
-            units: published_units(),
-            taps: 9,
-            dropout: 0.5,
-            actional_weight: 0.5,
-            aim: AimConfig::default(),
-            future_frames: 10,
-            future_channels: 128,
-            second_unit_twice: false,
-            initialisation: Initialisation::CrosSclr,
-        }
-    }
-
-    /// Sets how many edges structural links reach.
-    pub fn with_max_hop(mut self, max_hop: usize) -> Self {
-        self.max_hop = max_hop;
-        self
-    }
-
     /// Sets the units and the channels of the future-pose head to those of a width: as released (`Full`: 64 x3, 128 x3,
     /// 256 x3), or the units of the self-supervised ST-GCN.
     pub fn with_width(self, width: Width) -> Self {
@@ -92,79 +77,25 @@ impl AsGcnConfig {
         }
     }
 
-    /// Sets the units.
-    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
-        self.units = units;
-        self
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
-    /// Sets the number of frames that a temporal convolution sees.
-    pub fn with_taps(mut self, taps: usize) -> Self {
-        self.taps = taps;
-        self
-    }
-
-    /// Sets the dropout probability of the units.
-    pub fn with_dropout(mut self, dropout: f64) -> Self {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Sets what the actional part of a graph convolution is multiplied by.
-    pub fn with_actional_weight(mut self, actional_weight: f64) -> Self {
-        self.actional_weight = actional_weight;
-        self
-    }
-
-    /// Sets the A-link inference module.
-    pub fn with_aim(mut self, aim: AimConfig) -> Self {
-        self.aim = aim;
-        self
-    }
-
-    /// Sets the number of frames that the future-pose head predicts.
-    pub fn with_future_frames(mut self, future_frames: usize) -> Self {
-        self.future_frames = future_frames;
-        self
-    }
-
-    /// Sets the channels of the future-pose head's units.
-    pub fn with_future_channels(mut self, future_channels: usize) -> Self {
-        self.future_channels = future_channels;
-        self
-    }
-
-    /// Sets whether the second unit runs twice in training.
-    pub fn with_second_unit_twice(mut self, second_unit_twice: bool) -> Self {
-        self.second_unit_twice = second_unit_twice;
-        self
-    }
-
-    /// Sets how weights of the units start.
-    pub fn with_initialisation(mut self, initialisation: Initialisation) -> Self {
-        self.initialisation = initialisation;
-        self
-    }
-
     /// Makes the network on `device`, drawing its weights from the device's generator.
     ///
     /// # Errors
     /// [`EncoderError`] when the configuration describes no network.
     pub fn init(&self, device: &Device) -> Result<AsGcn, EncoderError> {
         self.check()?;
-        let graph = structural(&self.layout, self.max_hop).tensor(device);
+        let graph = structural(&self.layout, self.hops()).tensor(device);
         Ok(AsGcn::new(self, graph, device))
+    }
+
+    /// Edges that structural links reach on this layout.
+    pub fn hops(&self) -> usize {
+        self.max_hop
+            .unwrap_or_else(|| diameter(&self.layout).min(4))
     }
 
     /// Number of structural subsets K.
     pub(super) fn structural_subsets(&self) -> usize {
-        1 + 2 * self.max_hop
+        1 + 2 * self.hops()
     }
 
     fn check(&self) -> Result<(), EncoderError> {
@@ -183,9 +114,9 @@ impl AsGcnConfig {
             ));
         }
         let farthest = diameter(&self.layout);
-        if !(1..=farthest).contains(&self.max_hop) {
+        if !(1..=farthest).contains(&self.hops()) {
             let expected = format!("1 to {farthest}, the distance of the farthest joints");
-            return Err(invalid("max_hop", self.max_hop.to_string(), expected));
+            return Err(invalid("max_hop", self.hops().to_string(), expected));
         }
         UnitConfig::check(&self.units, "AS-GCN")?;
         for (field, value) in [

@@ -1,5 +1,4 @@
 use burn::module::Module;
-use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::aim::Aim;
@@ -7,6 +6,7 @@ use super::config::AsGcnConfig;
 use super::future::FutureHead;
 use super::unit::{AsGcnUnit, Shape};
 use crate::encoder::{Encoder, Sequences};
+use crate::frame::Frame;
 use crate::init::draw_weights;
 use crate::norm::ChannelNorm;
 
@@ -42,7 +42,6 @@ pub struct AsGcn {
 
 impl AsGcn {
     pub(super) fn new(config: &AsGcnConfig, adjacency: Tensor<3>, device: &Device) -> Self {
-        let joints = config.layout.joint_count();
         let mut in_channels = config.in_channels;
         let mut units = Vec::with_capacity(config.units.len());
         for (index, unit) in config.units.iter().enumerate() {
@@ -60,7 +59,7 @@ impl AsGcn {
         }
         let network = Self {
             aim: Aim::new(&config.aim, config.in_channels, device),
-            data_norm: ChannelNorm::new(joints * config.in_channels, &Initializer::Ones, device),
+            data_norm: frame(&adjacency).norm(config.in_channels, device),
             units,
             future: FutureHead::new(config, in_channels, device),
             adjacency,
@@ -82,10 +81,8 @@ impl AsGcn {
     /// # Panics
     /// As [`feature_map`](Encoder::feature_map), and when `links` has another shape.
     pub fn encode(&self, x: Tensor<5>, links: Tensor<4>) -> Tensor<5> {
-        self.check(&x);
-        let [n, m, t, v, c] = x.dims();
-        let x = self.data_norm.forward(x.reshape([n * m * t, v * c]));
-        let x = x.reshape([n * m, t, v, c]);
+        let [n, m, ..] = x.dims();
+        let x = frame(&self.adjacency).normalise(&self.data_norm, x);
         let (adjacency, links) = self.graphs(&x, links);
         let mut map = x;
         for (index, unit) in self.units.iter().enumerate() {
@@ -133,7 +130,7 @@ impl AsGcn {
     /// # Panics
     /// When `T` is not over `F`, and as [`feature_map`](Encoder::feature_map).
     pub fn future_loss(&self, x: Tensor<5>) -> Tensor<1> {
-        self.check(&x);
+        frame(&self.adjacency).check(&self.data_norm, &x);
         let [n, m, t, v, c] = x.dims();
         let frames = self.future_frames();
         assert!(
@@ -159,20 +156,14 @@ impl AsGcn {
     /// # Panics
     /// As [`feature_map`](Encoder::feature_map).
     pub fn actional_loss(&self, x: Tensor<5>, noise: Option<Tensor<3>>) -> Tensor<1> {
-        self.check(&x);
+        frame(&self.adjacency).check(&self.data_norm, &x);
         self.aim.loss(x, noise).total()
     }
 
     /// Frames that [`future_pose`](Self::future_pose) predicts.
     pub fn future_frames(&self) -> usize {
         let [outputs] = self.future.displacement.temporal.bias.dims();
-        outputs / self.in_channels()
-    }
-
-    fn in_channels(&self) -> usize {
-        let [_, joints, _] = self.adjacency.dims();
-        let [channels] = self.data_norm.gamma.dims();
-        channels / joints
+        outputs / frame(&self.adjacency).channels(&self.data_norm)
     }
 
     /// Links of `x` that carry no gradient.
@@ -185,23 +176,22 @@ impl AsGcn {
         let adjacency = self.adjacency.clone().cast(x.dtype());
         (adjacency, links * self.actional_weight)
     }
+}
 
-    fn check(&self, x: &Tensor<5>) {
-        let [n, m, t, v, c] = x.dims();
-        let [_, joints, _] = self.adjacency.dims();
-        let channels = self.in_channels();
-        assert!(
-            v == joints && c == channels && n * m * t > 0,
-            "an AS-GCN of {joints} joints and {channels} channels was given [N, M, T, V, C] = {:?}",
-            [n, m, t, v, c]
-        );
+/// What an AS-GCN on a graph, `[K, V, V]`, reads.
+fn frame(adjacency: &Tensor<3>) -> Frame {
+    let [_, joints, _] = adjacency.dims();
+    Frame {
+        encoder: "an AS-GCN",
+        persons: None,
+        joints,
     }
 }
 
 impl Encoder for AsGcn {
     fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
         let x = x.into().frames;
-        self.check(&x);
+        frame(&self.adjacency).check(&self.data_norm, &x);
         let links = self.links(&x);
         self.encode(x, links)
     }

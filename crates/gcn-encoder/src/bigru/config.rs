@@ -1,12 +1,12 @@
+use burn::config::Config;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::network::BiGru;
 use super::readout::Readout;
 use crate::EncoderError;
 
-/// Configuration of a [`BiGru`].
+/// Configuration of a [`BiGru`]. Defaults are those of CRRL (`papers.md` 4.4).
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -18,45 +18,37 @@ use crate::EncoderError;
 /// assert_eq!(trainable_parameters(&encoder), 1_809_408);
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct BiGruConfig {
     /// The skeleton, whose number of joints decides the input's width. Its edges are not used.
     pub layout: Layout,
     /// Persons of a sequence: all are part of a frame's vector.
     pub persons: usize,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// Width `H` of each direction's state; features are twice as wide. CRRL 256 (confirmed in its code), ISC and
     /// CMD 1024 (confirmed in theirs).
+    #[config(default = 256)]
     pub hidden: usize,
     /// Layers. CRRL 2 (confirmed), ISC and CMD 3 (confirmed).
+    #[config(default = 2)]
     pub layers: usize,
     /// Probability with which an output is dropped in training, between layers and not after the last. CRRL 0.2
     /// (confirmed), ISC and CMD 0 (confirmed).
+    #[config(default = 0.2)]
     pub dropout: f64,
     /// Whether batch normalisation of each of a frame's numbers comes first. CRRL and ISC no, CMD yes (confirmed).
     /// With lengths, its statistics are those of valid frames (our choice: the published ones know no padding).
+    #[config(default = false)]
     pub input_norm: bool,
     /// How outputs become features. CRRL [`Readout::Mean`] (confirmed), ISC and CMD [`Readout::Last`] (confirmed,
     /// but see there for what their backward half has seen).
+    #[config(default = "Readout::Mean")]
     pub readout: Readout,
 }
 
 impl BiGruConfig {
-    /// The encoder of CRRL (`papers.md` 4.4) for sequences of `persons` persons.
-    pub fn new(layout: Layout, persons: usize) -> Self {
-        Self {
-            layout,
-            persons,
-            in_channels: 3,
-            hidden: 256,
-            layers: 2,
-            dropout: 0.2,
-            input_norm: false,
-            readout: Readout::Mean,
-        }
-    }
-
     /// The recurrent encoder of ISC (`papers.md` 5.5): three layers of 1024, no dropout, the last step's output.
     /// That of CMD is the same with [`with_input_norm`](Self::with_input_norm).
     pub fn isc(layout: Layout, persons: usize) -> Self {
@@ -65,42 +57,6 @@ impl BiGruConfig {
             .with_layers(3)
             .with_dropout(0.0)
             .with_readout(Readout::Last)
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
-    /// Sets the width of each direction's state.
-    pub fn with_hidden(mut self, hidden: usize) -> Self {
-        self.hidden = hidden;
-        self
-    }
-
-    /// Sets the number of layers.
-    pub fn with_layers(mut self, layers: usize) -> Self {
-        self.layers = layers;
-        self
-    }
-
-    /// Sets the dropout probability.
-    pub fn with_dropout(mut self, dropout: f64) -> Self {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Sets whether the input is normalised.
-    pub fn with_input_norm(mut self, input_norm: bool) -> Self {
-        self.input_norm = input_norm;
-        self
-    }
-
-    /// Sets how outputs become features.
-    pub fn with_readout(mut self, readout: Readout) -> Self {
-        self.readout = readout;
-        self
     }
 
     /// Makes the network on `device`, drawing its weights from the device's generator.

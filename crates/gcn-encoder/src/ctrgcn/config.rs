@@ -1,5 +1,5 @@
+use burn::config::Config;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::network::CtrGcn;
@@ -9,7 +9,7 @@ use crate::stgcn::{UnitConfig, Width};
 
 /// Configuration of a [`CtrGcn`].
 ///
-/// What the released code has is confirmed (`papers.md` 5.4, source S18); other settings are ours.
+/// Defaults are those of the released code, `C` where they are confirmed (`papers.md` 5.4, source S18).
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -23,100 +23,44 @@ use crate::stgcn::{UnitConfig, Width};
 /// assert_eq!(trainable_parameters(&encoder), 290_108);
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct CtrGcnConfig {
     /// The skeleton whose graph is convolved over.
     pub layout: Layout,
     /// How neighbours are split into subsets, from which the learnable shared graph starts. `C`: self, inward and
     /// outward edges, each normalised by itself, which is [`Partition::SpatialAsPublished`].
-    #[serde(default)]
+    #[config(default = "Partition::SpatialAsPublished")]
     pub partition: Partition,
     /// Persons of a sequence; the batch norm of the input keeps them apart. `C`: 2 on NTU.
+    #[config(default = 2)]
     pub persons: usize,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// The units, from input to output. Channels are a multiple of the temporal branches, and before the last unit
     /// at least `relation_reduction`. `C`: 64 x4, 128 x3, 256 x3 ([`Width::Full`]).
+    #[config(default = "Width::Full.units()")]
     pub units: Vec<UnitConfig>,
     /// How many times fewer relations than input channels a graph convolution has, rounding down. `C`: 8. The first
     /// unit has 8 relations whatever its input (`C` for 3 and 9 channels, ours for others).
+    #[config(default = 8)]
     pub relation_reduction: usize,
     /// Frames that a branch of the temporal convolution sees; odd. `C`: 5.
+    #[config(default = 5)]
     pub taps: usize,
     /// Distances of these frames, one branch each, beside a maximum of three frames and a single frame. `C`: 1 and 2.
+    #[config(default = "vec![1, 2]")]
     pub dilations: Vec<usize>,
     /// Probability with which a feature is dropped in training. `C`: 0.
+    #[config(default = 0.0)]
     pub dropout: f64,
 }
 
 impl CtrGcnConfig {
-    /// The published network on `layout`.
-    pub fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            partition: Partition::SpatialAsPublished,
-            persons: 2,
-            in_channels: 3,
-            units: Width::Full.units(),
-            relation_reduction: 8,
-            taps: 5,
-            dilations: vec![1, 2],
-            dropout: 0.0,
-        }
-    }
-
-    /// Sets the partition from which the shared graph starts.
-    pub fn with_partition(mut self, partition: Partition) -> Self {
-        self.partition = partition;
-        self
-    }
-
-    /// Sets the number of persons of a sequence.
-    pub fn with_persons(mut self, persons: usize) -> Self {
-        self.persons = persons;
-        self
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
     /// Sets the units to a published list. [`Width::Ssl`] was published for ST-GCN: here it makes small networks
     /// comparable.
     pub fn with_width(self, width: Width) -> Self {
         self.with_units(width.units())
-    }
-
-    /// Sets the units.
-    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
-        self.units = units;
-        self
-    }
-
-    /// Sets how many times fewer relations than input channels there are.
-    pub fn with_relation_reduction(mut self, relation_reduction: usize) -> Self {
-        self.relation_reduction = relation_reduction;
-        self
-    }
-
-    /// Sets the number of frames that a branch of the temporal convolution sees.
-    pub fn with_taps(mut self, taps: usize) -> Self {
-        self.taps = taps;
-        self
-    }
-
-    /// Sets the dilations of the temporal convolution, one branch each.
-    pub fn with_dilations(mut self, dilations: Vec<usize>) -> Self {
-        self.dilations = dilations;
-        self
-    }
-
-    /// Sets the dropout probability.
-    pub fn with_dropout(mut self, dropout: f64) -> Self {
-        self.dropout = dropout;
-        self
     }
 
     /// Makes the network on `device`, drawing its weights from the device's generator as the released code does:

@@ -1,10 +1,11 @@
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer};
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::config::CtrGcnConfig;
 use super::unit::CtrGcnUnit;
 use crate::encoder::{Encoder, Sequences};
+use crate::frame::Frame;
 use crate::init::draw_weights;
 use crate::kernels::mean_pool;
 use crate::norm::ChannelNorm;
@@ -42,9 +43,8 @@ impl CtrGcn {
             units.push(unit_of);
             in_channels = unit.channels;
         }
-        let inputs = config.persons * joints * config.in_channels;
         let network = Self {
-            data_norm: ChannelNorm::new(inputs, &Initializer::Ones, device),
+            data_norm: frame(config.persons, joints).norm(config.in_channels, device),
             units,
             dropout: DropoutConfig::new(config.dropout).init(),
             persons: config.persons,
@@ -53,23 +53,14 @@ impl CtrGcn {
         draw_weights(&network);
         network
     }
+}
 
-    /// The normalised input, `[N * M, T, V, C]`.
-    fn normalise(&self, x: Tensor<5>) -> Tensor<4> {
-        let [n, m, t, v, c] = x.dims();
-        let [channels] = self.data_norm.gamma.dims();
-        assert!(
-            m == self.persons && v == self.joints && m * v * c == channels && n * t > 0,
-            "a CTR-GCN of {} persons, {} joints and {} channels was given [N, M, T, V, C] = {:?}",
-            self.persons,
-            self.joints,
-            channels / (self.persons * self.joints),
-            [n, m, t, v, c]
-        );
-        let by_frame = x.swap_dims(1, 2).reshape([n * t, channels]);
-        let x = self.data_norm.forward(by_frame);
-        let by_person = x.reshape([n, t, m, v, c]).swap_dims(1, 2);
-        by_person.reshape([n * m, t, v, c])
+/// What a CTR-GCN reads.
+fn frame(persons: usize, joints: usize) -> Frame {
+    Frame {
+        encoder: "a CTR-GCN",
+        persons: Some(persons),
+        joints,
     }
 }
 
@@ -79,10 +70,8 @@ impl Encoder for CtrGcn {
     fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
         let x = x.into().frames;
         let [n, m, ..] = x.dims();
-        let map = self
-            .units
-            .iter()
-            .fold(self.normalise(x), |x, unit| unit.forward(x));
+        let x = frame(self.persons, self.joints).normalise(&self.data_norm, x);
+        let map = self.units.iter().fold(x, |x, unit| unit.forward(x));
         let [_, t, v, d] = map.dims();
         map.reshape([n, m, t, v, d])
     }
@@ -249,7 +238,7 @@ mod tests {
         let encoder = small(three_joints()).init(&device).unwrap();
         let x = noise(9, [4, 2, 6, 3, 3], &device);
         let graph = &encoder.units[0].graph;
-        let input = encoder.normalise(x);
+        let input = frame(2, 3).normalise(&encoder.data_norm, x);
         let before = graph.forward(input.clone());
         let mut turned = graph.clone();
         turned.listener_weight = turned.listener_weight.map(|weight| weight * -3.0);

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use burn::config::Config;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
@@ -112,7 +113,7 @@ impl FromStr for Width {
     }
 }
 
-/// Configuration of an [`StGcn`].
+/// Configuration of an [`StGcn`]. Defaults are the self-supervised width and otherwise as published.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -126,80 +127,35 @@ impl FromStr for Width {
 /// assert_eq!(trainable_parameters(&encoder), 821_380);
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct StGcnConfig {
     /// The skeleton whose graph is convolved over.
     pub layout: Layout,
     /// How neighbours are split into subsets.
-    #[serde(default)]
+    #[config(default = "Partition::default()")]
     pub partition: Partition,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// The units, from input to output.
+    #[config(default = "Width::Ssl.units()")]
     pub units: Vec<UnitConfig>,
     /// Frames that a temporal convolution sees; odd. 9 as published.
+    #[config(default = 9)]
     pub taps: usize,
     /// Probability with which an output of a temporal convolution is dropped in training, in every unit but
     /// the first; 0.5 as published.
+    #[config(default = 0.5)]
     pub dropout: f64,
     /// How weights start.
-    #[serde(default)]
+    #[config(default = "Initialisation::default()")]
     pub initialisation: Initialisation,
 }
 
 impl StGcnConfig {
-    /// The self-supervised width on `layout`, three input channels, and the other settings as published.
-    pub fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            partition: Partition::default(),
-            in_channels: 3,
-            units: Width::Ssl.units(),
-            taps: 9,
-            dropout: 0.5,
-            initialisation: Initialisation::default(),
-        }
-    }
-
-    /// Sets the partition of the graph.
-    pub fn with_partition(mut self, partition: Partition) -> Self {
-        self.partition = partition;
-        self
-    }
-
     /// Sets the units to a published list.
     pub fn with_width(self, width: Width) -> Self {
         self.with_units(width.units())
-    }
-
-    /// Sets the units.
-    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
-        self.units = units;
-        self
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
-    /// Sets the number of frames that a temporal convolution sees.
-    pub fn with_taps(mut self, taps: usize) -> Self {
-        self.taps = taps;
-        self
-    }
-
-    /// Sets the dropout probability.
-    pub fn with_dropout(mut self, dropout: f64) -> Self {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Sets how weights start.
-    pub fn with_initialisation(mut self, initialisation: Initialisation) -> Self {
-        self.initialisation = initialisation;
-        self
     }
 
     /// Makes the network on `device`, drawing its weights from the device's generator.

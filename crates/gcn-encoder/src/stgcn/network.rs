@@ -1,10 +1,10 @@
 use burn::module::Module;
-use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::config::StGcnConfig;
 use super::unit::StGcnUnit;
 use crate::encoder::{Encoder, Sequences};
+use crate::frame::Frame;
 use crate::init::draw_weights;
 use crate::norm::ChannelNorm;
 
@@ -32,7 +32,6 @@ pub struct StGcn {
 
 impl StGcn {
     pub(super) fn new(config: &StGcnConfig, adjacency: Tensor<3>, device: &Device) -> Self {
-        let joints = config.layout.joint_count();
         let mut in_channels = config.in_channels;
         let mut units = Vec::with_capacity(config.units.len());
         for (index, unit) in config.units.iter().enumerate() {
@@ -40,7 +39,7 @@ impl StGcn {
             in_channels = unit.channels;
         }
         let network = Self {
-            data_norm: ChannelNorm::new(joints * config.in_channels, &Initializer::Ones, device),
+            data_norm: frame(&adjacency).norm(config.in_channels, device),
             units,
             adjacency,
         };
@@ -49,24 +48,13 @@ impl StGcn {
     }
 }
 
-impl StGcn {
-    /// The output of the last unit, `[N * M, T', V, D]`.
-    fn run(&self, x: Tensor<5>) -> Tensor<4> {
-        let [n, m, t, v, c] = x.dims();
-        let [channels] = self.data_norm.gamma.dims();
-        let [_, joints, _] = self.adjacency.dims();
-        assert!(
-            v == joints && v * c == channels && n * m * t > 0,
-            "an ST-GCN of {joints} joints and {} channels was given [N, M, T, V, C] = {:?}",
-            channels / joints,
-            [n, m, t, v, c]
-        );
-        let x = self.data_norm.forward(x.reshape([n * m * t, v * c]));
-        let x = x.reshape([n * m, t, v, c]);
-        let adjacency = self.adjacency.clone().cast(x.dtype());
-        self.units
-            .iter()
-            .fold(x, |x, unit| unit.forward(x, adjacency.clone()))
+/// What an ST-GCN on a graph, `[K, V, V]`, reads.
+fn frame(adjacency: &Tensor<3>) -> Frame {
+    let [_, joints, _] = adjacency.dims();
+    Frame {
+        encoder: "an ST-GCN",
+        persons: None,
+        joints,
     }
 }
 
@@ -74,7 +62,12 @@ impl Encoder for StGcn {
     fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
         let x = x.into().frames;
         let [n, m, ..] = x.dims();
-        let map = self.run(x);
+        let x = frame(&self.adjacency).normalise(&self.data_norm, x);
+        let adjacency = self.adjacency.clone().cast(x.dtype());
+        let map = self
+            .units
+            .iter()
+            .fold(x, |x, unit| unit.forward(x, adjacency.clone()));
         let [_, t, v, d] = map.dims();
         map.reshape([n, m, t, v, d])
     }

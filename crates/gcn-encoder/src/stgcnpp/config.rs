@@ -1,5 +1,5 @@
+use burn::config::Config;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use skeleton_data::Layout;
 
 use super::network::StGcnPlusPlus;
@@ -23,62 +23,29 @@ use crate::stgcn::{UnitConfig, Width};
 /// assert_eq!(trainable_parameters(&encoder), 1_403_144 - (256 * 60 + 60));
 /// # Ok::<(), gcn_encoder::EncoderError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Config, Debug, PartialEq)]
 pub struct StGcnPlusPlusConfig {
     /// The skeleton whose graph is convolved over.
     pub layout: Layout,
     /// What the graph starts as. As released, the joint itself, its neighbour towards the centre and its neighbours
     /// away from it, each normalised by itself: [`Partition::SpatialAsPublished`].
-    #[serde(default)]
+    #[config(default = "Partition::SpatialAsPublished")]
     pub partition: Partition,
     /// Channels of the input; 3 for x, y, z.
+    #[config(default = 3)]
     pub in_channels: usize,
     /// The units, from input to output; each of at least six channels, one for each temporal branch.
+    #[config(default = "Width::Full.units()")]
     pub units: Vec<UnitConfig>,
     /// How weights start; [`Initialisation::PyTorch`] as published.
-    #[serde(default)]
+    #[config(default = "Initialisation::PyTorch")]
     pub initialisation: Initialisation,
 }
 
 impl StGcnPlusPlusConfig {
-    /// The published network on `layout` for three input channels.
-    pub fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            partition: Partition::SpatialAsPublished,
-            in_channels: 3,
-            units: Width::Full.units(),
-            initialisation: Initialisation::PyTorch,
-        }
-    }
-
-    /// Sets the partition of the graph.
-    pub fn with_partition(mut self, partition: Partition) -> Self {
-        self.partition = partition;
-        self
-    }
-
     /// Sets the units to a published list.
     pub fn with_width(self, width: Width) -> Self {
         self.with_units(width.units())
-    }
-
-    /// Sets the units.
-    pub fn with_units(mut self, units: Vec<UnitConfig>) -> Self {
-        self.units = units;
-        self
-    }
-
-    /// Sets the number of input channels.
-    pub fn with_in_channels(mut self, in_channels: usize) -> Self {
-        self.in_channels = in_channels;
-        self
-    }
-
-    /// Sets how weights start.
-    pub fn with_initialisation(mut self, initialisation: Initialisation) -> Self {
-        self.initialisation = initialisation;
-        self
     }
 
     /// Makes the network on `device`, drawing its weights from the device's generator.

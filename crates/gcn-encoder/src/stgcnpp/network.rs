@@ -1,10 +1,10 @@
 use burn::module::Module;
-use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use super::config::StGcnPlusPlusConfig;
 use super::unit::StGcnPlusPlusUnit;
 use crate::encoder::{Encoder, Sequences};
+use crate::frame::Frame;
 use crate::init::draw_weights;
 use crate::norm::ChannelNorm;
 
@@ -36,27 +36,21 @@ impl StGcnPlusPlus {
             in_channels = unit.channels;
         }
         let network = Self {
-            data_norm: ChannelNorm::new(joints * config.in_channels, &Initializer::Ones, device),
+            data_norm: frame(joints).norm(config.in_channels, device),
             units,
             joints,
         };
         draw_weights(&network);
         network
     }
+}
 
-    /// Normalises coordinates over bodies and frames.
-    fn normalise(&self, x: Tensor<5>) -> Tensor<4> {
-        let [n, m, t, v, c] = x.dims();
-        let [channels] = self.data_norm.gamma.dims();
-        assert!(
-            v == self.joints && v * c == channels && n * m * t > 0,
-            "an ST-GCN++ of {} joints and {} channels was given [N, M, T, V, C] = {:?}",
-            self.joints,
-            channels / self.joints,
-            [n, m, t, v, c]
-        );
-        let x = self.data_norm.forward(x.reshape([n * m * t, v * c]));
-        x.reshape([n * m, t, v, c])
+/// What an ST-GCN++ reads.
+fn frame(joints: usize) -> Frame {
+    Frame {
+        encoder: "an ST-GCN++",
+        persons: None,
+        joints,
     }
 }
 
@@ -64,7 +58,7 @@ impl Encoder for StGcnPlusPlus {
     fn feature_map(&self, x: impl Into<Sequences>) -> Tensor<5> {
         let x = x.into().frames;
         let [n, m, ..] = x.dims();
-        let x = self.normalise(x);
+        let x = frame(self.joints).normalise(&self.data_norm, x);
         let map = self.units.iter().fold(x, |x, unit| unit.forward(x));
         let [_, t, v, d] = map.dims();
         map.reshape([n, m, t, v, d])
