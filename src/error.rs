@@ -70,6 +70,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// A file holds no encoder that can be used.
+    #[error("cannot use the encoder in {}: {problem}", path.display())]
+    SavedEncoder {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// The run folder cannot be written to.
     #[error("cannot write to {}: {source}", path.display())]
     Unwritable {

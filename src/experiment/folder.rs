@@ -92,10 +92,14 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
         problem,
     };
     let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    let mut json = serde_json::Deserializer::from_slice(&bytes);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| unreadable(error.to_string()))?;
-    json.end().map_err(|error| unreadable(error.to_string()))?;
+    parse_json(&bytes).map_err(unreadable)
+}
+
+/// The value in JSON text; an error in it says the field's path, the line and the column.
+pub(super) fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())?;
+    json.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
 

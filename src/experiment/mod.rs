@@ -6,6 +6,7 @@ mod folder;
 mod format;
 mod method;
 mod run;
+mod saved;
 mod stages;
 
 pub use data::{DataConfig, PreparedData};
@@ -13,3 +14,4 @@ pub use folder::RunFolder;
 pub use format::DataFormat;
 pub use method::{CrrlPart, CrrlSettings, MccSettings, MethodConfig, MethodName};
 pub use run::{Experiment, ExperimentOptions};
+pub use saved::SavedEncoder;

@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use burn::store::{ModuleSnapshot, SafetensorsStore};
-use gcn_encoder::{AnyEncoder, EncoderConfig, with_encoder};
+use gcn_encoder::EncoderConfig;
 use serde::{Deserialize, Serialize};
 
 use super::data::DataConfig;
@@ -12,7 +11,7 @@ use super::method::{MethodConfig, MethodName};
 use super::stages::Run;
 use crate::evaluate::Judgement;
 use crate::pretrain::PretrainConfig;
-use crate::report::{Metrics, write_atomically};
+use crate::report::Metrics;
 use crate::{DeviceSpec, Error};
 
 /// A method on a data set from files to a judged encoder; the content of a run's `config.json`.
@@ -138,25 +137,4 @@ impl Experiment {
             MethodConfig::BarlowTwins(barlow) => run.alone(barlow.init(run.encoder()?, &device)?),
         }
     }
-}
-
-/// Saves the encoder with the configuration that it was trained under in the file's metadata.
-pub(super) fn save_encoder(
-    encoder: &AnyEncoder,
-    experiment: &Experiment,
-    path: &Path,
-) -> Result<(), Error> {
-    let unwritable = |source| Error::Unwritable {
-        path: path.to_owned(),
-        source,
-    };
-    let config = serde_json::to_string(experiment)
-        .map_err(std::io::Error::other)
-        .map_err(unwritable)?;
-    let mut store = SafetensorsStore::from_bytes(None).metadata("experiment", config);
-    let bytes = with_encoder!(encoder, encoder => encoder.save_into(&mut store))
-        .and_then(|()| store.get_bytes())
-        .map_err(std::io::Error::other)
-        .map_err(unwritable)?;
-    write_atomically(path, &bytes).map_err(unwritable)
 }

@@ -8,7 +8,8 @@ use ssl_objectives::{Crrl, Method, SerConfig};
 use super::data::PreparedData;
 use super::folder::RunFolder;
 use super::method::{CrrlPart, CrrlSettings, MccSettings};
-use super::run::{Experiment, ExperimentOptions, save_encoder};
+use super::run::{Experiment, ExperimentOptions};
+use super::saved::SavedEncoder;
 use crate::Error;
 use crate::evaluate::{classifier_top1, judge};
 use crate::pretrain::{
@@ -30,14 +31,18 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// The encoder with its initial weights, which follow from the seed.
     pub(super) fn encoder(&self) -> Result<AnyEncoder, Error> {
+        self.device.seed(self.experiment.pretrain.seed);
+        Ok(self.experiment.encoder.init(&self.input(), self.device)?)
+    }
+
+    /// What the encoder reads.
+    fn input(&self) -> EncoderInput {
         let shape = self.data.train.shape();
-        let input = EncoderInput {
+        EncoderInput {
             layout: self.data.train.layout().clone(),
             persons: shape.persons,
             channels: shape.channels,
-        };
-        self.device.seed(self.experiment.pretrain.seed);
-        Ok(self.experiment.encoder.init(&input, self.device)?)
+        }
     }
 
     /// A method that is trained in one go.
@@ -226,8 +231,12 @@ impl Run<'_> {
         };
         self.untrained = Some(random_encoder);
         let trained = self.train(method.clone(), config, stage)?;
-        let file = stage.join("encoder.safetensors");
-        save_encoder(trained.method.encoder(), self.experiment, &file)?;
+        let saved = SavedEncoder {
+            encoder: trained.method.encoder().clone(),
+            input: self.input(),
+            experiment: self.experiment.clone(),
+        };
+        saved.save(&stage.join("encoder.safetensors"))?;
         let pretrained = self.measure(trained.method.encoder())?;
         (self.say)(&format!(
             "pre-trained for {} epochs: linear {:.1} %, kNN {:.1} %",

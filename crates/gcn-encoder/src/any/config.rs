@@ -68,7 +68,7 @@ pub enum EncoderConfig {
 }
 
 /// What an encoder has to know about the clips that it is made for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EncoderInput {
     /// The skeleton.
     pub layout: Layout,
