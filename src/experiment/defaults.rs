@@ -104,7 +104,10 @@ fn recipe(format: DataFormat) -> PretrainConfig {
             views: Views::same(Pipeline::level_cameras()),
             ..small
         },
-        DataFormat::NwUcla => small,
+        DataFormat::NwUcla => PretrainConfig {
+            epochs: 100,
+            ..small
+        },
         // PSTL's optimiser, length and dropout (papers' section 2.5), CrosSCLR's views.
         DataFormat::Ntu60 | DataFormat::Ntu120 | DataFormat::Store => PretrainConfig {
             epochs: 150,
@@ -117,23 +120,32 @@ fn recipe(format: DataFormat) -> PretrainConfig {
 }
 
 fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
-    let small = recipe(format);
-    let (length, speeds, recipe) = match format {
+    let two_views = recipe(format);
+    let (length, speeds, pipeline) = match format {
         DataFormat::Synthetic => (16, vec![2.0], Pipeline::level_cameras()),
         DataFormat::NwUcla => (24, vec![2.0], Pipeline::view_invariant()),
         _ => (64, vec![2.0, 3.0, 4.0], Pipeline::skeletonclr()),
     };
-    let spatial = recipe.spatial_only();
+    let epochs = match format {
+        DataFormat::NwUcla => 30,
+        _ => two_views.epochs,
+    };
+    let spatial = pipeline.spatial_only();
     let clips = MotionClips {
         length,
         speeds,
         spatial: spatial.clone(),
         ..MotionClips::default()
     };
-    // Fine-tuning is by the ST-GCN release on the large sets (papers' section 3.4).
-    let finetune = match is_small(format) {
-        true => small.clone(),
-        false => PretrainConfig {
+    let finetune = match format {
+        DataFormat::Synthetic => two_views.clone(),
+        // Few epochs, which is where pre-training pays (docs/sweeps.md).
+        DataFormat::NwUcla => PretrainConfig {
+            epochs: 10,
+            ..two_views.clone()
+        },
+        // By the ST-GCN release (papers' section 3.4).
+        DataFormat::Ntu60 | DataFormat::Ntu120 | DataFormat::Store => PretrainConfig {
             epochs: 80,
             batch_size: 64,
             learning_rate: 0.1,
@@ -146,7 +158,7 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
                 weight_decay: 1e-4,
                 nesterov: true,
             },
-            ..small.clone()
+            ..two_views.clone()
         },
     };
     Defaults {
@@ -160,8 +172,9 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
         })),
         encoder: encoder.unwrap_or_else(|| st_gcn(format)),
         pretrain: PretrainConfig {
+            epochs,
             views: Views::motion(clips).expect("lengths and speeds above are possible"),
-            ..small
+            ..two_views
         },
         preprocess: None,
         linear: LinearProtocol::E1,
