@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use common::step_losses;
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::experiment::{DataConfig, DataFormat, Experiment, ExperimentOptions, MethodName};
+use skeleton_ssl::pretrain::Progress;
 use skeleton_ssl::report::Metrics;
 use skeleton_ssl::skeleton_data::formats::Side;
 use skeleton_ssl::skeleton_data::store::{Dtype, StoreSpec, StoreWriter};
@@ -58,6 +59,7 @@ fn train(mut experiment: Experiment, data: Option<PathBuf>, out: &Path) -> Metri
         workers: 2,
         device: DeviceSpec::default(),
         curve_every: None,
+        progress: Progress::Quiet,
     };
     experiment.run(&options, |_| {}).expect("a run")
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use skeleton_ssl::evaluate::LinearProtocol;
 use skeleton_ssl::experiment::{DataFormat, Experiment, ExperimentOptions, MethodName};
 use skeleton_ssl::gcn_encoder::EncoderConfig;
+use skeleton_ssl::pretrain::Progress;
 use skeleton_ssl::skeleton_data::Stream;
 use skeleton_ssl::{DeviceSpec, Error};
 
@@ -62,6 +64,10 @@ pub struct RunOptions {
     /// Go on with the run in --out, given with the same options.
     #[arg(long)]
     pub resume: bool,
+    /// How to show how far the run is: auto (a dashboard on a terminal, plain elsewhere), plain (lines of text), json (lines
+    /// of JSON) or quiet (nothing but errors).
+    #[arg(long, default_value_t = Progress::Auto)]
+    pub progress: Progress,
     /// Judge the encoder of every N-th epoch too, after training: the curve in metrics.json.
     #[arg(long, value_name = "N")]
     pub curve_every: Option<usize>,
@@ -116,10 +122,24 @@ impl RunOptions {
                 workers: self.workers,
                 device: self.device,
                 curve_every: self.curve_every,
+                progress: self.progress,
             },
-            |line| println!("{line}"),
+            |line| match self.progress {
+                Progress::Quiet => {}
+                Progress::Json => println!("{}", json!({"event": "stage", "text": line})),
+                Progress::Auto | Progress::Plain => println!("{line}"),
+            },
         )?;
-        println!("\n{metrics}\nrun folder: {}", out.display());
+        match self.progress {
+            Progress::Quiet => {}
+            Progress::Json => println!(
+                "{}",
+                json!({"event": "end", "metrics": metrics, "run_folder": out})
+            ),
+            Progress::Auto | Progress::Plain => {
+                println!("\n{metrics}\nrun folder: {}", out.display());
+            }
+        }
         Ok(())
     }
 

@@ -56,6 +56,11 @@ impl Features {
         &self.labels
     }
 
+    /// The largest label plus one; 0 where there is no clip.
+    pub fn classes(&self) -> usize {
+        self.labels.iter().max().map_or(0, |label| label + 1)
+    }
+
     /// All features, `[N, D]` row-major.
     pub fn values(&self) -> &[f32] {
         &self.values

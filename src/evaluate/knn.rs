@@ -1,52 +1,101 @@
 use burn::tensor::Device;
 
-use super::Features;
+use super::{Features, Scores};
 
-/// Accuracy in percent of the `k` nearest neighbours by cosine similarity.
+/// How neighbours vote.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vote {
+    /// One each; a tie goes to the label whose voters are more similar in sum.
+    Equal,
+    /// `exp(similarity / temperature)` each, as in Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance
+    /// Discrimination" (CVPR 2018); CMCS monitors with 20 neighbours at 0.1.
+    Weighted {
+        /// Temperature, above 0.
+        temperature: f64,
+    },
+}
+
+/// Votes for each class among the `k` nearest neighbours of each query by cosine similarity.
 ///
-/// `gallery` is the training part, `queries` the test part. The label with most of the `k` votes wins; a
-/// tie goes to the label whose voters are more similar in sum. With `k = 1` this is the retrieval
-/// protocol of CRRL, ISC and CMD.
-///
-/// `k` is limited to the size of the gallery; 0 counts as 1.
-pub fn knn_top1(gallery: &Features, queries: &Features, k: usize, device: &Device) -> f64 {
-    if gallery.is_empty() || queries.is_empty() {
-        return 0.0;
+/// `gallery` is the training part, `queries` the test part. With `k = 1` this is the retrieval protocol of CRRL, ISC
+/// and CMD. `k` is limited to the size of the gallery; 0 counts as 1.
+pub fn knn(
+    gallery: &Features,
+    queries: &Features,
+    k: usize,
+    vote: Vote,
+    device: &Device,
+) -> Scores {
+    let classes = gallery.classes().max(queries.classes());
+    if gallery.is_empty() {
+        return Scores::new(
+            vec![0.0; classes * queries.len()],
+            classes,
+            queries.labels().to_vec(),
+        );
     }
     let k = k.clamp(1, gallery.len());
-    let classes = gallery.labels().iter().max().map_or(0, |label| label + 1);
+    let similarities = cosine_similarities(gallery, queries, device);
+    let mut values = Vec::with_capacity(classes * queries.len());
+    for row in similarities.chunks(gallery.len()) {
+        let mut order: Vec<usize> = (0..row.len()).collect();
+        order.select_nth_unstable_by(k - 1, |&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        let mut votes = vec![0.0; classes];
+        for &neighbour in &order[..k] {
+            let similarity = f64::from(row[neighbour]);
+            votes[gallery.labels()[neighbour]] += match vote {
+                // A vote counts 1; similarities together less than half of one.
+                Vote::Equal => 1.0 + similarity / (4 * k) as f64,
+                Vote::Weighted { temperature } => (similarity / temperature).exp(),
+            };
+        }
+        values.extend(votes);
+    }
+    Scores::new(values, classes, queries.labels().to_vec())
+}
+
+/// Mean average precision in percent of retrieval: the gallery ranked for each query by cosine similarity, a clip of the
+/// query's label being relevant. Queries whose label the gallery lacks are left out; 0 where none is left.
+pub fn mean_average_precision(gallery: &Features, queries: &Features, device: &Device) -> f64 {
+    if gallery.is_empty() {
+        return 0.0;
+    }
+    let similarities = cosine_similarities(gallery, queries, device);
+    let mut sum = 0.0;
+    let mut known = 0;
+    for (row, label) in similarities.chunks(gallery.len()).zip(queries.labels()) {
+        let mut order: Vec<usize> = (0..row.len()).collect();
+        order.sort_unstable_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        let relevant = order
+            .iter()
+            .enumerate()
+            .filter(|(_, clip)| gallery.labels()[**clip] == *label);
+        let precisions: Vec<f64> = relevant
+            .enumerate()
+            .map(|(found, (rank, _))| (found + 1) as f64 / (rank + 1) as f64)
+            .collect();
+        if !precisions.is_empty() {
+            known += 1;
+            sum += precisions.iter().sum::<f64>() / precisions.len() as f64;
+        }
+    }
+    100.0 * sum / known.max(1) as f64
+}
+
+/// The cosine of each query with each clip of the gallery, `[queries, gallery]` row-major.
+fn cosine_similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
     let device = device.clone().inner();
     let unit = |features: &Features| {
         let rows = features.tensor(&device);
         let norms = rows.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
         rows / norms
     };
-    let similarities: Vec<f32> = unit(queries)
+    unit(queries)
         .matmul(unit(gallery).transpose())
         .into_data()
         .iter::<f32>()
-        .collect();
-
-    let mut hits = 0;
-    for (row, &label) in similarities.chunks(gallery.len()).zip(queries.labels()) {
-        let mut order: Vec<usize> = (0..row.len()).collect();
-        order.select_nth_unstable_by(k - 1, |&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
-        let mut votes = vec![(0_usize, 0.0_f32); classes];
-        for &neighbour in &order[..k] {
-            let vote = &mut votes[gallery.labels()[neighbour]];
-            vote.0 += 1;
-            vote.1 += row[neighbour];
-        }
-        let winner = (0..classes).max_by(|&a, &b| {
-            votes[a]
-                .0
-                .cmp(&votes[b].0)
-                .then(votes[a].1.total_cmp(&votes[b].1))
-                .then(b.cmp(&a))
-        });
-        hits += usize::from(winner == Some(label));
-    }
-    100.0 * hits as f64 / queries.len() as f64
+        .collect()
 }
 
 #[cfg(test)]
@@ -57,11 +106,15 @@ mod tests {
         Features::new(rows.concat(), 2, labels.to_vec())
     }
 
+    fn top1(gallery: &Features, queries: &Features, k: usize) -> f64 {
+        knn(gallery, queries, k, Vote::Equal, &Device::flex()).top1()
+    }
+
     #[test]
     fn the_nearest_by_angle_wins_whatever_the_length() {
         let gallery = features(&[[100.0, 0.0], [0.0, 0.1]], &[0, 1]);
         let queries = features(&[[1.0, 0.2], [0.1, 5.0], [0.1, 0.2]], &[0, 1, 0]);
-        let accuracy = knn_top1(&gallery, &queries, 1, &Device::flex());
+        let accuracy = top1(&gallery, &queries, 1);
         assert!((accuracy - 200.0 / 3.0).abs() < 1e-9, "{accuracy}");
     }
 
@@ -72,10 +125,21 @@ mod tests {
             &[0, 1, 1, 0],
         );
         let query = features(&[[1.0, 0.01]], &[1]);
-        assert_eq!(knn_top1(&gallery, &query, 1, &Device::flex()), 0.0);
-        assert_eq!(knn_top1(&gallery, &query, 3, &Device::flex()), 100.0);
+        assert_eq!(top1(&gallery, &query, 1), 0.0);
+        assert_eq!(top1(&gallery, &query, 3), 100.0);
         // k beyond the gallery means all of it: a tie of votes, broken by similarity.
-        assert_eq!(knn_top1(&gallery, &query, 99, &Device::flex()), 100.0);
+        assert_eq!(top1(&gallery, &query, 99), 100.0);
+    }
+
+    #[test]
+    fn a_low_temperature_lets_the_nearest_overrule_the_majority() {
+        let gallery = features(&[[1.0, 0.0], [1.0, 0.5], [1.0, 0.6]], &[0, 1, 1]);
+        let query = features(&[[1.0, 0.0]], &[0]);
+        let weighted = |temperature| {
+            let vote = Vote::Weighted { temperature };
+            knn(&gallery, &query, 3, vote, &Device::flex()).top1()
+        };
+        assert_eq!([weighted(0.01), weighted(10.0)], [100.0, 0.0]);
     }
 
     #[test]
@@ -96,7 +160,25 @@ mod tests {
                 labels[best] == labels[q]
             })
             .count();
-        let accuracy = knn_top1(&gallery, &queries, 1, &Device::flex());
-        assert_eq!(accuracy, 10.0 * hits as f64);
+        assert_eq!(top1(&gallery, &queries, 1), 10.0 * hits as f64);
+    }
+
+    #[test]
+    fn average_precision_is_the_mean_precision_at_the_ranks_of_what_is_relevant() {
+        // By angle from the query: 0, 1, 0, 2. Relevant at ranks 1 and 3.
+        let gallery = features(
+            &[[1.0, 0.3], [1.0, 0.1], [1.0, 0.2], [-1.0, 0.0]],
+            &[0, 0, 1, 2],
+        );
+        let precision = |labels: &[usize]| {
+            let queries = features(&[[1.0, 0.0], [1.0, 0.0]][..labels.len()], labels);
+            mean_average_precision(&gallery, &queries, &Device::flex())
+        };
+        let expected = 100.0 * (1.0 + 2.0 / 3.0) / 2.0;
+        assert!((precision(&[0]) - expected).abs() < 1e-9);
+        assert!((precision(&[0, 1]) - (expected + 50.0) / 2.0).abs() < 1e-9);
+        // A label that is not in the gallery cannot be found.
+        assert!((precision(&[0, 5]) - expected).abs() < 1e-9);
+        assert_eq!(precision(&[5]), 0.0);
     }
 }

@@ -9,11 +9,14 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluateError, Features};
+use super::{EvaluateError, Features, Scores};
 use crate::pretrain::OptimizerConfig;
 
 /// A published way to train a linear classifier on frozen features.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Features are those of whole clips, extracted once. Where the published code crops or scores otherwise, that is said;
+/// accuracies are always those of the last epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinearProtocol {
     /// CrosSCLR, AimCLR and CMCS: SGD with momentum 0.9, rate 3.0, no weight decay, batch 128, 100 epochs,
@@ -22,59 +25,90 @@ pub enum LinearProtocol {
     E1,
     /// PSTL: Adam at 0.01, cosine to 0 over 150 epochs, batch 128.
     E2,
+    /// ISC and CMD: SGD with momentum 0.9, rate 0.1, no weight decay, batch 64, 80 epochs, rate times 0.1 from epochs 50
+    /// and 70 on. Their codes also crop clips at random in training, which features extracted once cannot have.
+    E3,
+    /// MAMP: SGD with momentum 0.9, rate 0.1, no weight decay, batch 128, cosine to 0 over 100 epochs (the cosine is
+    /// inferred: the source names no schedule).
+    E4,
+    /// HYSP: SGD with momentum 0.9, rate 10, no weight decay, batch 256, 100 epochs, rate times 0.1 from epochs 60 and 80
+    /// on.
+    E5,
     /// CRRL: SGD with Nesterov momentum 0.9, rate 0.1, no weight decay, batch 16, 85 epochs, rate times 0.5 after epochs
-    /// 16, 36, 51, 67 and 76. Its release reports the best test accuracy of all epochs; here the last one counts.
+    /// 16, 36, 51, 67 and 76. Its release reports the best test accuracy of all epochs.
     E6,
 }
 
+/// What a [`LinearProtocol`] amounts to.
+struct Recipe {
+    optimizer: OptimizerConfig,
+    rate: f64,
+    fall: Fall,
+    batch: usize,
+    epochs: usize,
+}
+
+/// How a rate falls.
+enum Fall {
+    /// By a factor from each of these epochs on, counted from 0.
+    Steps(f64, &'static [usize]),
+    /// To 0 over all epochs.
+    Cosine,
+}
+
 impl LinearProtocol {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::E1, Self::E2, Self::E3, Self::E4, Self::E5, Self::E6];
+
+    fn recipe(self) -> Recipe {
+        let sgd = |nesterov| OptimizerConfig::Sgd {
+            momentum: 0.9,
+            weight_decay: 0.0,
+            nesterov,
+        };
+        let adam = OptimizerConfig::Adam { weight_decay: 0.0 };
+        let (optimizer, rate, fall, batch, epochs) = match self {
+            Self::E1 => (sgd(false), 3.0, Fall::Steps(0.1, &[80]), 128, 100),
+            Self::E2 => (adam, 0.01, Fall::Cosine, 128, 150),
+            Self::E3 => (sgd(false), 0.1, Fall::Steps(0.1, &[50, 70]), 64, 80),
+            Self::E4 => (sgd(false), 0.1, Fall::Cosine, 128, 100),
+            Self::E5 => (sgd(false), 10.0, Fall::Steps(0.1, &[60, 80]), 256, 100),
+            // The release steps after the training of an epoch beyond 15, 35, 50, 66 and 75, counted from 0: from the next
+            // one on.
+            Self::E6 => (
+                sgd(true),
+                0.1,
+                Fall::Steps(0.5, &[17, 37, 52, 68, 77]),
+                16,
+                85,
+            ),
+        };
+        Recipe {
+            optimizer,
+            rate,
+            fall,
+            batch,
+            epochs,
+        }
+    }
+
     /// Epochs of the protocol.
     pub fn epochs(self) -> usize {
-        match self {
-            Self::E1 => 100,
-            Self::E2 => 150,
-            Self::E6 => 85,
-        }
+        self.recipe().epochs
     }
+}
 
-    fn batch(self) -> usize {
-        match self {
-            Self::E1 | Self::E2 => 128,
-            Self::E6 => 16,
-        }
-    }
-
-    fn optimizer(self) -> OptimizerConfig {
-        match self {
-            Self::E1 => OptimizerConfig::Sgd {
-                momentum: 0.9,
-                weight_decay: 0.0,
-                nesterov: false,
-            },
-            Self::E2 => OptimizerConfig::Adam { weight_decay: 0.0 },
-            Self::E6 => OptimizerConfig::Sgd {
-                momentum: 0.9,
-                weight_decay: 0.0,
-                nesterov: true,
-            },
-        }
-    }
-
+impl Recipe {
     /// Learning rate in an epoch, counted from 0.
-    fn rate(self, epoch: usize) -> f64 {
-        match self {
-            Self::E1 if epoch < 80 => 3.0,
-            Self::E1 => 0.3,
-            Self::E2 => {
-                let done = epoch as f64 / self.epochs() as f64;
-                0.005 * (1.0 + (std::f64::consts::PI * done).cos())
+    fn rate(&self, epoch: usize) -> f64 {
+        match self.fall {
+            Fall::Steps(factor, steps) => {
+                let passed = steps.iter().filter(|&&step| epoch >= step).count();
+                self.rate * factor.powi(passed as i32)
             }
-            // The release steps after the training of an epoch beyond these (counted from 0): from the next one on.
-            Self::E6 => {
-                let halvings = [15, 35, 50, 66, 75]
-                    .iter()
-                    .filter(|&&last| epoch > last + 1);
-                0.1 * 0.5_f64.powi(halvings.count() as i32)
+            Fall::Cosine => {
+                let done = epoch as f64 / self.epochs as f64;
+                self.rate / 2.0 * (1.0 + (std::f64::consts::PI * done).cos())
             }
         }
     }
@@ -85,6 +119,9 @@ impl fmt::Display for LinearProtocol {
         f.write_str(match self {
             Self::E1 => "e1",
             Self::E2 => "e2",
+            Self::E3 => "e3",
+            Self::E4 => "e4",
+            Self::E5 => "e5",
             Self::E6 => "e6",
         })
     }
@@ -94,24 +131,23 @@ impl FromStr for LinearProtocol {
     type Err = EvaluateError;
 
     fn from_str(text: &str) -> Result<Self, EvaluateError> {
-        match text.to_ascii_lowercase().as_str() {
-            "e1" => Ok(Self::E1),
-            "e2" => Ok(Self::E2),
-            "e6" => Ok(Self::E6),
-            _ => Err(EvaluateError::UnknownProtocol {
+        let name = text.to_ascii_lowercase();
+        let mut known = Self::ALL.into_iter();
+        known
+            .find(|protocol| protocol.to_string() == name)
+            .ok_or_else(|| EvaluateError::UnknownProtocol {
                 given: text.to_owned(),
-                expected: "e1, e2, e6",
-            }),
-        }
+                expected: "e1, e2, e3, e4, e5, e6",
+            })
     }
 }
 
-/// The outcome of a linear probe, accuracies in percent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The outcome of a linear probe.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProbeReport {
-    /// Test accuracy after the last epoch: the number to report.
-    pub last_top1: f64,
-    /// Training accuracy after the last epoch.
+    /// Scores of the test clips after the last epoch: the ones to report.
+    pub test: Scores,
+    /// Training accuracy in percent after the last epoch.
     pub train_top1: f64,
     /// Mean cross-entropy over the last epoch's batches.
     pub final_loss: f64,
@@ -134,8 +170,8 @@ pub fn linear_probe(
     assert_eq!(train.dim(), test.dim(), "features of different encoders");
     assert!(!train.is_empty(), "a probe needs clips to learn from");
     let device = device.clone().inner().autodiff();
-    let labels = |features: &Features| features.labels().iter().max().map_or(0, |max| max + 1);
-    let classes = labels(train).max(labels(test));
+    let classes = train.classes().max(test.classes());
+    let recipe = protocol.recipe();
 
     let mut rng = ViewKey {
         seed,
@@ -145,21 +181,21 @@ pub fn linear_probe(
     }
     .rng();
     let mut classifier = initial_classifier(train.dim(), classes, &mut rng, &device);
-    let mut optimizer = protocol.optimizer().init(None);
+    let mut optimizer = recipe.optimizer.init(None);
     let loss = CrossEntropyLossConfig::new().init(&device);
     let mut order: Vec<usize> = (0..train.len()).collect();
     let mut final_loss = 0.0;
-    for epoch in 0..protocol.epochs() {
+    for epoch in 0..recipe.epochs {
         rng.partial_shuffle(&mut order, train.len());
         let mut losses = Vec::new();
-        for batch in order.chunks(protocol.batch()) {
+        for batch in order.chunks(recipe.batch) {
             let (rows, targets) = gather(train, batch, &device);
             let batch_loss = loss.forward(classifier.forward(rows), targets);
             let gradients = GradientsParams::from_grads(batch_loss.backward(), &classifier);
-            classifier = optimizer.step(protocol.rate(epoch), classifier, gradients);
+            classifier = optimizer.step(recipe.rate(epoch), classifier, gradients);
             losses.push(batch_loss);
         }
-        if epoch + 1 == protocol.epochs() {
+        if epoch + 1 == recipe.epochs {
             let batches = losses.len() as f64;
             final_loss = losses
                 .into_iter()
@@ -170,8 +206,8 @@ pub fn linear_probe(
     }
     let classifier = classifier.valid();
     ProbeReport {
-        last_top1: accuracy(&classifier, test, &device),
-        train_top1: accuracy(&classifier, train, &device),
+        test: scores(&classifier, test, &device),
+        train_top1: scores(&classifier, train, &device).top1(),
         final_loss,
     }
 }
@@ -208,18 +244,16 @@ fn gather(features: &Features, rows: &[usize], device: &Device) -> (Tensor<2>, T
     )
 }
 
-fn accuracy(classifier: &Linear, features: &Features, device: &Device) -> f64 {
-    if features.is_empty() {
-        return 0.0;
-    }
-    let rows = features.tensor(&device.clone().inner());
-    let predicted = classifier.forward(rows).argmax(1).into_data();
-    let hits = predicted
-        .iter::<i64>()
-        .zip(features.labels())
-        .filter(|&(predicted, &label)| predicted == label as i64)
-        .count();
-    100.0 * hits as f64 / features.len() as f64
+fn scores(classifier: &Linear, features: &Features, device: &Device) -> Scores {
+    let [_, classes] = classifier.weight.dims();
+    let values = match features.is_empty() {
+        true => Vec::new(),
+        false => {
+            let rows = features.tensor(&device.clone().inner());
+            classifier.forward(rows).into_data().iter::<f64>().collect()
+        }
+    };
+    Scores::new(values, classes, features.labels().to_vec())
 }
 
 #[cfg(test)]
@@ -246,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_protocol_learns_classes_that_a_plane_separates_and_only_those() {
-        for protocol in [LinearProtocol::E1, LinearProtocol::E2, LinearProtocol::E6] {
+        for protocol in LinearProtocol::ALL {
             let apart = linear_probe(
                 &blobs(200, 1.5, 1),
                 &blobs(100, 1.5, 2),
@@ -254,7 +288,7 @@ mod tests {
                 0,
                 &Device::flex(),
             );
-            assert!(apart.last_top1 > 98.0, "{protocol}: {apart:?}");
+            assert!(apart.test.top1() > 98.0, "{protocol}: {apart:?}");
             let same = linear_probe(
                 &blobs(200, 0.0, 1),
                 &blobs(100, 0.0, 2),
@@ -262,13 +296,13 @@ mod tests {
                 0,
                 &Device::flex(),
             );
-            assert!(same.last_top1 < 70.0, "{protocol}: {same:?}");
+            assert!(same.test.top1() < 70.0, "{protocol}: {same:?}");
         }
     }
 
     #[test]
     fn crrls_rate_halves_from_the_epoch_after_the_one_that_steps() {
-        let rate = |epoch| LinearProtocol::E6.rate(epoch);
+        let rate = |epoch| LinearProtocol::E6.recipe().rate(epoch);
         for (epoch, expected) in [(0, 0.1), (16, 0.1), (17, 0.05), (36, 0.05), (37, 0.025)] {
             assert_eq!(rate(epoch), expected, "epoch {epoch}");
         }

@@ -1,16 +1,32 @@
 //! Judging an encoder: its features are extracted once, frozen, and classified.
 
 mod classifier;
+mod clustering;
+mod confusion;
 mod features;
 mod frozen;
+mod interval;
 mod knn;
+mod labelled_share;
 mod linear;
+mod protocol;
+mod scores;
+mod split_features;
 
-pub use classifier::classifier_top1;
+pub use classifier::classifier_scores;
+pub use clustering::{
+    ClusteringReport, adjusted_rand_index, clustering, k_means, normalised_mutual_information,
+};
+pub use confusion::ConfusionMatrix;
 pub use features::{Features, extract_features};
 pub use frozen::weights_digest;
-pub use knn::knn_top1;
+pub use interval::{Spread, bootstrap_interval};
+pub use knn::{Vote, knn, mean_average_precision};
+pub use labelled_share::LabelledShare;
 pub use linear::{LinearProtocol, ProbeReport, linear_probe};
+pub use protocol::{FrozenProtocol, Outcome, Quantity};
+pub use scores::{AIMCLR_FUSION, Scores};
+pub use split_features::SplitFeatures;
 
 use burn::tensor::Device;
 use gcn_encoder::Encoder;
@@ -44,6 +60,24 @@ pub enum EvaluateError {
     NonFinite {
         /// Name of the clip.
         source_name: String,
+    },
+    /// Features cannot be clustered.
+    #[error("cannot cluster the features: {problem}")]
+    Clustering {
+        /// What is wrong.
+        problem: String,
+    },
+    /// Streams cannot be added.
+    #[error("cannot fuse the streams: {problem}")]
+    Streams {
+        /// What is wrong.
+        problem: String,
+    },
+    /// No such share of the clips can keep their labels.
+    #[error("a share of {percent} % of the labels: expected more than 0 and at most 100")]
+    Share {
+        /// The share as given.
+        percent: f64,
     },
     /// No neighbour may vote.
     #[error("knn_k: expected at least 1, found 0")]
@@ -106,25 +140,14 @@ pub fn judge<E: Encoder>(
     device: &Device,
 ) -> Result<Accuracy, EvaluateError> {
     how.validate()?;
-    let before = weights_digest(encoder);
-    let gallery = extract_features(encoder, train, stream, device)?;
-    let queries = extract_features(encoder, test, stream, device)?;
-    for (features, part) in [(&gallery, "train"), (&queries, "test")] {
-        if features.is_empty() {
-            return Err(EvaluateError::Empty { part });
-        }
-    }
-    let (learn, ask) = match how.standardise {
-        true => &Features::standardised(&gallery, &queries),
-        false => &(gallery.clone(), queries.clone()),
+    let features = SplitFeatures::extract(encoder, train, test, stream, device)?;
+    let top1 = |protocol: FrozenProtocol| -> Result<f64, EvaluateError> {
+        let outcome = protocol.measure(&features, how.standardise, how.seed, device)?;
+        Ok(outcome.scores.map_or(f64::NAN, |scores| scores.top1()))
     };
-    let linear = linear_probe(learn, ask, how.linear, how.seed, device);
-    let knn = knn_top1(&gallery, &queries, how.knn_k, device);
-    if weights_digest(encoder) != before {
-        return Err(EvaluateError::NotFrozen);
-    }
+    let (k, vote) = (how.knn_k, Vote::Equal);
     Ok(Accuracy {
-        knn_top1: knn,
-        linear_top1: linear.last_top1,
+        knn_top1: top1(FrozenProtocol::Knn { k, vote })?,
+        linear_top1: top1(FrozenProtocol::Linear(how.linear))?,
     })
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use gcn_encoder::EncoderInput;
 use serde::{Deserialize, Serialize};
 use skeleton_data::formats::ntu::{self, NtuEdition};
 use skeleton_data::formats::{FolderRead, OnError, ReadReport, nw_ucla};
@@ -273,6 +274,16 @@ fn ntu_folder(
 }
 
 impl PreparedData {
+    /// What an encoder of these clips reads.
+    pub fn input(&self) -> EncoderInput {
+        let shape = self.train.shape();
+        EncoderInput {
+            layout: self.train.layout().clone(),
+            persons: shape.persons,
+            channels: shape.channels,
+        }
+    }
+
     /// What was read and how it was split, with every file that was left out by accident.
     pub fn summary(&self) -> String {
         let mut text = format!(

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Error;
-use crate::report::write_atomically;
+use crate::report::write_json;
 
 /// The folder of one run: `config.json`, `metrics.json`, `history.json`, `encoder.safetensors`,
 /// `checkpoint/`, `experiment.log` and the metrics of single steps.
@@ -69,11 +69,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Unwritable`].
     pub fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Error> {
-        let path = self.file(name);
-        serde_json::to_vec_pretty(value)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| write_atomically(&path, &bytes))
-            .map_err(|source| Error::Unwritable { path, source })
+        write_json(&self.file(name), value)
     }
 
     /// Reads a JSON file of the folder.

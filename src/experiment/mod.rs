@@ -2,16 +2,22 @@
 
 mod data;
 mod defaults;
+mod evaluation;
+mod finetune;
 mod folder;
 mod format;
 mod method;
+mod protocol;
 mod run;
 mod saved;
 mod stages;
 
 pub use data::{DataConfig, PreparedData};
+pub use evaluation::{Evaluation, EvaluationReport, Found, Number};
+pub use finetune::{FinetuneConfig, FinetuneRecipe};
 pub use folder::RunFolder;
 pub use format::DataFormat;
 pub use method::{CrrlPart, CrrlSettings, MccSettings, MethodConfig, MethodName};
+pub use protocol::Protocol;
 pub use run::{Experiment, ExperimentOptions};
 pub use saved::SavedEncoder;

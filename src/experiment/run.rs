@@ -10,7 +10,7 @@ use super::format::DataFormat;
 use super::method::{MethodConfig, MethodName};
 use super::stages::Run;
 use crate::evaluate::Judgement;
-use crate::pretrain::PretrainConfig;
+use crate::pretrain::{PretrainConfig, Progress};
 use crate::report::Metrics;
 use crate::{DeviceSpec, Error};
 
@@ -46,6 +46,8 @@ pub struct ExperimentOptions {
     pub device: DeviceSpec,
     /// Judge the encoder of every so many epochs as well, after training.
     pub curve_every: Option<usize>,
+    /// How trainings show how far they are.
+    pub progress: Progress,
 }
 
 impl Experiment {

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use gcn_encoder::{AnyEncoder, Encoder, EncoderInput, trainable_parameters};
+use gcn_encoder::{AnyEncoder, Encoder, trainable_parameters};
 use ssl_objectives::{Crrl, Method, SerConfig};
 
 use super::data::PreparedData;
@@ -11,7 +11,7 @@ use super::method::{CrrlPart, CrrlSettings, MccSettings};
 use super::run::{Experiment, ExperimentOptions};
 use super::saved::SavedEncoder;
 use crate::Error;
-use crate::evaluate::{classifier_top1, judge};
+use crate::evaluate::{classifier_scores, judge};
 use crate::pretrain::{
     PretrainConfig, Pretrained, RunOptions, load_milestone, milestones, pretrain,
 };
@@ -32,17 +32,10 @@ impl Run<'_> {
     /// The encoder with its initial weights, which follow from the seed.
     pub(super) fn encoder(&self) -> Result<AnyEncoder, Error> {
         self.device.seed(self.experiment.pretrain.seed);
-        Ok(self.experiment.encoder.init(&self.input(), self.device)?)
-    }
-
-    /// What the encoder reads.
-    fn input(&self) -> EncoderInput {
-        let shape = self.data.train.shape();
-        EncoderInput {
-            layout: self.data.train.layout().clone(),
-            persons: shape.persons,
-            channels: shape.channels,
-        }
+        Ok(self
+            .experiment
+            .encoder
+            .init(&self.data.input(), self.device)?)
     }
 
     /// A method that is trained in one go.
@@ -81,7 +74,7 @@ impl Run<'_> {
             let trained = self.train(model, &mcc.finetune, &folder.file(name))?;
             let test = &self.data.test;
             let stream = self.experiment.data.stream;
-            let top1 = classifier_top1(&trained.method, test, stream, self.device)?;
+            let top1 = classifier_scores(&trained.method, test, stream, self.device)?.top1();
             (self.say)(&format!(
                 "{name}: {top1:.1} % after {} epochs with labels",
                 mcc.finetune.epochs
@@ -194,6 +187,7 @@ impl Run<'_> {
                 resume: self.options.resume && !milestones(stage).is_empty(),
                 workers: self.options.workers,
                 milestone: self.options.curve_every,
+                progress: self.options.progress,
             },
             stage,
             self.device,
@@ -233,7 +227,7 @@ impl Run<'_> {
         let trained = self.train(method.clone(), config, stage)?;
         let saved = SavedEncoder {
             encoder: trained.method.encoder().clone(),
-            input: self.input(),
+            input: self.data.input(),
             experiment: self.experiment.clone(),
         };
         saved.save(&stage.join("encoder.safetensors"))?;

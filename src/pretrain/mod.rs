@@ -14,6 +14,7 @@ pub use config::PretrainConfig;
 pub use history::EpochRecord;
 pub use loader::ViewLoader;
 pub use optimizer::OptimizerConfig;
+pub use progress::{Progress, UnknownProgress};
 pub use run::{Pretrained, RunOptions, load_milestone, milestones, pretrain};
 pub use schedule::Schedule;
 

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
@@ -7,16 +9,71 @@ use burn::train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining,
 };
+use serde_json::{Value, json};
 use ssl_objectives::Term;
 
 /// How often a line appears within an epoch that takes long.
 const WITHIN_EPOCH: Duration = Duration::from_secs(10);
 
-/// Progress as plain lines: one an epoch, and one every ten seconds inside a long epoch.
+/// How a training shows how far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// burn-train's dashboard on a terminal, [`Plain`](Self::Plain) elsewhere.
+    #[default]
+    Auto,
+    /// A line of text an epoch, and one every ten seconds inside a long epoch.
+    Plain,
+    /// The same as a line of JSON each, for scripts: `event` is `epoch` or `within_epoch`; then `epoch`, `epochs`, `train`
+    /// and `monitor` (numbers by name) and, after an epoch, `views_per_second` and `seconds_left`, inside one `clip` and
+    /// `clips`.
+    Json,
+    /// Nothing.
+    Quiet,
+}
+
+impl Progress {
+    const NAMES: [(Self, &'static str); 4] = [
+        (Self::Auto, "auto"),
+        (Self::Plain, "plain"),
+        (Self::Json, "json"),
+        (Self::Quiet, "quiet"),
+    ];
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.iter().find(|(progress, _)| progress == self);
+        f.pad(name.map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Progress {
+    type Err = UnknownProgress;
+
+    fn from_str(text: &str) -> Result<Self, UnknownProgress> {
+        let found = Self::NAMES.into_iter().find(|(_, name)| *name == text);
+        found
+            .map(|(progress, _)| progress)
+            .ok_or_else(|| UnknownProgress {
+                given: text.to_owned(),
+            })
+    }
+}
+
+/// A text that names no [`Progress`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown progress `{given}`: expected auto, plain, json or quiet")]
+pub struct UnknownProgress {
+    /// The text as given.
+    pub given: String,
+}
+
+/// Progress as lines.
 ///
 /// burn-train's dashboard needs a terminal; its own fallback prints a debug line for every batch.
 #[derive(Debug)]
-pub(super) struct PlainProgress {
+pub(super) struct LineProgress {
+    format: Format,
     views_per_item: usize,
     terms: Vec<Term>,
     /// Metrics in the order in which they were registered.
@@ -35,12 +92,33 @@ pub(super) struct PlainProgress {
     last_line: Instant,
 }
 
-impl PlainProgress {
+/// What lines are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Text,
+    Json,
+    /// No line at all.
+    None,
+}
+
+/// What a line says.
+enum Line {
+    Epoch {
+        views_per_second: f64,
+        seconds_left: f64,
+    },
+    WithinEpoch {
+        clip: usize,
+    },
+}
+
+impl LineProgress {
     /// `views_per_item` is the number of encoder passes for each clip of a batch (2 for twin encoders); `terms` are what
     /// the method reports.
-    pub(super) fn new(views_per_item: usize, terms: &[Term]) -> Self {
+    pub(super) fn new(format: Format, views_per_item: usize, terms: &[Term]) -> Self {
         let now = Instant::now();
         Self {
+            format,
             views_per_item,
             terms: terms.to_vec(),
             labels: Vec::new(),
@@ -88,7 +166,7 @@ fn clock(seconds: f64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-impl PlainProgress {
+impl LineProgress {
     /// A metric's name, short enough for eight of them to share a line.
     fn label(&self, name: &str) -> String {
         let term = self.terms.iter().find(|term| term.name == name);
@@ -101,15 +179,66 @@ impl PlainProgress {
         }
     }
 
-    fn line(&self, values: &BTreeMap<usize, f64>) -> String {
-        values
-            .iter()
-            .map(|(&place, &value)| format!("  {} {}", self.labels[place].1, number(value)))
-            .collect()
+    fn text(&self, epoch: usize, line: &Line) -> String {
+        let values = |values: &BTreeMap<usize, f64>| -> String {
+            values
+                .iter()
+                .map(|(&place, &value)| format!("  {} {}", self.labels[place].1, number(value)))
+                .collect()
+        };
+        let (epochs, train) = (self.epochs, values(&self.train));
+        match *line {
+            Line::Epoch {
+                views_per_second,
+                seconds_left,
+            } => format!(
+                "epoch {epoch:>3}/{epochs}{train} | monitor{} | {views_per_second:.0} views/s, {} left",
+                values(&self.monitor),
+                clock(seconds_left)
+            ),
+            Line::WithinEpoch { clip } => {
+                format!(
+                    "epoch {epoch:>3}/{epochs}  clip {clip}/{}{train}",
+                    self.split_items
+                )
+            }
+        }
+    }
+
+    fn json(&self, epoch: usize, line: &Line) -> Value {
+        let values = |values: &BTreeMap<usize, f64>| -> Value {
+            let named = values
+                .iter()
+                .map(|(&place, &value)| (self.labels[place].1.clone(), value.into()));
+            Value::Object(named.collect())
+        };
+        let (epochs, train, monitor) = (self.epochs, values(&self.train), values(&self.monitor));
+        match *line {
+            Line::Epoch {
+                views_per_second,
+                seconds_left,
+            } => json!({
+                "event": "epoch", "epoch": epoch, "epochs": epochs, "train": train, "monitor": monitor,
+                "views_per_second": views_per_second, "seconds_left": seconds_left,
+            }),
+            Line::WithinEpoch { clip } => json!({
+                "event": "within_epoch", "epoch": epoch, "epochs": epochs, "train": train,
+                "clip": clip, "clips": self.split_items,
+            }),
+        }
+    }
+
+    fn show(&mut self, epoch: usize, line: &Line) {
+        match self.format {
+            Format::Text => println!("{}", self.text(epoch, line)),
+            Format::Json => println!("{}", self.json(epoch, line)),
+            Format::None => {}
+        }
+        self.last_line = Instant::now();
     }
 }
 
-impl MetricsRendererTraining for PlainProgress {
+impl MetricsRendererTraining for LineProgress {
     fn update_train(&mut self, state: MetricState) {
         self.record(state, true);
     }
@@ -119,7 +248,7 @@ impl MetricsRendererTraining for PlainProgress {
     }
 }
 
-impl TrainingProgressLogger for PlainProgress {
+impl TrainingProgressLogger for LineProgress {
     fn start(
         &mut self,
         total_epochs: usize,
@@ -137,16 +266,13 @@ impl TrainingProgressLogger for PlainProgress {
         let done = (epoch + 1 - self.first_epoch) as f64;
         let left = (self.epochs - epoch) as f64;
         let eta = self.started.elapsed().as_secs_f64() / done * left;
-        let rate = (self.split_items * self.views_per_item) as f64 / self.train_seconds;
-        println!(
-            "epoch {epoch:>3}/{}{} | monitor{} | {rate:.0} views/s, {} left",
-            self.epochs,
-            self.line(&self.train),
-            self.line(&self.monitor),
-            clock(eta)
-        );
+        let views = (self.split_items * self.views_per_item) as f64;
+        let line = Line::Epoch {
+            views_per_second: views / self.train_seconds,
+            seconds_left: eta,
+        };
+        self.show(epoch, &line);
         self.epoch = epoch + 1;
-        self.last_line = Instant::now();
     }
 
     fn start_split(&mut self, split: &str, total_items: usize) {
@@ -159,14 +285,12 @@ impl TrainingProgressLogger for PlainProgress {
 
     fn update_split(&mut self, items_processed: usize) {
         if self.training && self.last_line.elapsed() >= WITHIN_EPOCH {
-            println!(
-                "epoch {:>3}/{}  clip {items_processed}/{}{}",
+            self.show(
                 self.epoch,
-                self.epochs,
-                self.split_items,
-                self.line(&self.train)
+                &Line::WithinEpoch {
+                    clip: items_processed,
+                },
             );
-            self.last_line = Instant::now();
         }
     }
 
@@ -181,7 +305,7 @@ impl TrainingProgressLogger for PlainProgress {
     fn log_event_training(&mut self, _event: String) {}
 }
 
-impl EvaluationProgressLogger for PlainProgress {
+impl EvaluationProgressLogger for LineProgress {
     fn start_global_progress(&mut self, _total_tests: usize) {}
 
     fn start_test(&mut self, _name: &str, _total_items: usize) {}
@@ -195,11 +319,11 @@ impl EvaluationProgressLogger for PlainProgress {
     fn log_event_evaluation(&mut self, _event: String) {}
 }
 
-impl MetricsRendererEvaluation for PlainProgress {
+impl MetricsRendererEvaluation for LineProgress {
     fn update_test(&mut self, _name: EvaluationName, _state: MetricState) {}
 }
 
-impl MetricsRenderer for PlainProgress {
+impl MetricsRenderer for LineProgress {
     fn manual_close(&mut self) {}
 
     fn register_metric(&mut self, definition: MetricDefinition) {
@@ -217,6 +341,51 @@ impl MetricsRenderer for PlainProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_back_and_others_refused() {
+        for (progress, name) in Progress::NAMES {
+            assert_eq!(progress.to_string(), name);
+            assert_eq!(name.parse(), Ok(progress));
+        }
+        assert!(
+            "loud"
+                .parse::<Progress>()
+                .unwrap_err()
+                .to_string()
+                .contains("json")
+        );
+    }
+
+    #[test]
+    fn text_and_json_say_the_same() {
+        let mut progress = LineProgress::new(Format::None, 2, &[]);
+        progress.labels = vec![(MetricId::new("Loss".to_owned().into()), "loss".to_owned())];
+        progress.train.insert(0, 0.25);
+        progress.monitor.insert(0, 0.5);
+        (progress.epochs, progress.split_items) = (12, 64);
+        let line = Line::Epoch {
+            views_per_second: 250.0,
+            seconds_left: 61.0,
+        };
+        assert_eq!(
+            progress.text(3, &line),
+            "epoch   3/12  loss 0.250 | monitor  loss 0.500 | 250 views/s, 1:01 left"
+        );
+        let json = progress.json(3, &line);
+        assert_eq!(json["train"]["loss"], 0.25);
+        assert_eq!(json["monitor"]["loss"], 0.5);
+        assert_eq!(
+            (&json["epoch"], &json["seconds_left"]),
+            (&3.into(), &61.0.into())
+        );
+        let within = Line::WithinEpoch { clip: 32 };
+        assert_eq!(
+            progress.text(3, &within),
+            "epoch   3/12  clip 32/64  loss 0.250"
+        );
+        assert_eq!(progress.json(3, &within)["clip"], 32);
+    }
 
     #[test]
     fn numbers_keep_three_digits_or_one_and_an_exponent() {

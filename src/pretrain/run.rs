@@ -16,7 +16,7 @@ use ssl_objectives::{
 
 use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, load_model};
 use super::history::History;
-use super::progress::PlainProgress;
+use super::progress::{Format, LineProgress, Progress};
 use super::retention::Retention;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
 
@@ -29,6 +29,8 @@ pub struct RunOptions {
     pub workers: usize,
     /// Keep the checkpoint of every so many epochs; `None` keeps the last two only.
     pub milestone: Option<usize>,
+    /// How far the run is.
+    pub progress: Progress,
 }
 
 impl Default for RunOptions {
@@ -38,6 +40,7 @@ impl Default for RunOptions {
             resume: false,
             workers: 1,
             milestone: None,
+            progress: Progress::Auto,
         }
     }
 }
@@ -140,8 +143,14 @@ pub fn pretrain<M: Method + 'static>(
     if done > 0 {
         training = training.checkpoint(done);
     }
-    if !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainProgress::new(passes, &terms)));
+    let format = match options.progress {
+        Progress::Auto if std::io::stdout().is_terminal() => None,
+        Progress::Auto | Progress::Plain => Some(Format::Text),
+        Progress::Json => Some(Format::Json),
+        Progress::Quiet => Some(Format::None),
+    };
+    if let Some(format) = format {
+        training = training.renderer(Box::new(LineProgress::new(format, passes, &terms)));
     }
 
     let schedule =

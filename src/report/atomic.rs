@@ -2,6 +2,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
+use crate::Error;
+
 /// Writes `bytes` to `path` so that the file is there whole or not at all.
 ///
 /// The bytes go to `path` with `.partial` appended, reach the disk, and are then renamed.
@@ -22,6 +26,20 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(partial);
     }
     renamed
+}
+
+/// Writes a value as JSON, whole or not at all.
+///
+/// # Errors
+/// [`Error::Unwritable`].
+pub fn write_json<T: Serialize + ?Sized>(path: &Path, value: &T) -> Result<(), Error> {
+    serde_json::to_vec_pretty(value)
+        .map_err(io::Error::other)
+        .and_then(|bytes| write_atomically(path, &bytes))
+        .map_err(|source| Error::Unwritable {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 #[cfg(test)]

@@ -1,0 +1,52 @@
+use burn::tensor::Device;
+use gcn_encoder::Encoder;
+use skeleton_data::{SkeletonDataset, Stream};
+
+use super::{EvaluateError, Features, extract_features, weights_digest};
+
+/// Features of both sides of a split: what every protocol of a frozen encoder begins from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SplitFeatures {
+    /// Of the clips to learn from.
+    pub train: Features,
+    /// Of the clips to judge on.
+    pub test: Features,
+}
+
+impl SplitFeatures {
+    /// Runs all clips through the encoder once, in inference mode and without augmentation.
+    ///
+    /// A digest of the encoder's weights and running statistics is compared before and after.
+    ///
+    /// # Errors
+    /// [`EvaluateError`] where a side is empty, a clip lacks a label, a feature is not finite, or the encoder changed.
+    pub fn extract<E: Encoder>(
+        encoder: &E,
+        train: &SkeletonDataset,
+        test: &SkeletonDataset,
+        stream: Stream,
+        device: &Device,
+    ) -> Result<Self, EvaluateError> {
+        let before = weights_digest(encoder);
+        let extract = |clips: &SkeletonDataset, part| match clips.is_empty() {
+            true => Err(EvaluateError::Empty { part }),
+            false => extract_features(encoder, clips, stream, device),
+        };
+        let features = Self {
+            train: extract(train, "train")?,
+            test: extract(test, "test")?,
+        };
+        match weights_digest(encoder) == before {
+            true => Ok(features),
+            false => Err(EvaluateError::NotFrozen),
+        }
+    }
+
+    /// Both sides with each feature shifted and scaled to mean 0 and variance 1 over the training side.
+    ///
+    /// A feature that does not vary there becomes 0.
+    pub fn standardised(&self) -> Self {
+        let (train, test) = Features::standardised(&self.train, &self.test);
+        Self { train, test }
+    }
+}

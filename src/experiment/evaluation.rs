@@ -1,0 +1,377 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use augment::{Pipeline, Views};
+use burn::module::Module;
+use burn::tensor::Device;
+use gcn_encoder::{AnyEncoder, EncoderInput, trainable_parameters};
+use serde::Serialize;
+use skeleton_data::{SkeletonDataset, Stream};
+
+use super::data::PreparedData;
+use super::finetune::FinetuneConfig;
+use super::protocol::Protocol;
+use super::saved::SavedEncoder;
+use crate::Error;
+use crate::evaluate::{
+    EvaluateError, Outcome, Quantity, Scores, SplitFeatures, Spread, classifier_scores,
+};
+use crate::pretrain::{Progress, RunOptions, pretrain};
+
+/// What to measure of a saved encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The protocols, in the order of the report.
+    pub protocols: Vec<Protocol>,
+    /// Draws of the labels that are kept in semi-supervised protocols; 5 in ISC, CMD and MAMP.
+    pub draws: u64,
+    /// Folder of the trainings of fine-tuned and semi-supervised protocols, one below it for each.
+    pub folder: PathBuf,
+    /// How those trainings show how far they are.
+    pub progress: Progress,
+    /// Whether linear probes see standardised features, see [`Judgement`](crate::evaluate::Judgement::standardise).
+    pub standardise: bool,
+    /// Seeds probes, clustering, trainings and the bootstrap.
+    pub seed: u64,
+}
+
+/// What the protocols found of a saved encoder, and of the same encoder untrained. Accuracies are in percent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EvaluationReport {
+    /// The encoder by name, such as `stgcn-ssl`.
+    pub encoder: String,
+    /// Its trainable parameters.
+    pub parameters: usize,
+    /// The method that trained it.
+    pub method: String,
+    /// The data set that it was trained on.
+    pub trained_on: String,
+    /// Epochs of that training.
+    pub epochs: usize,
+    /// How the epoch was chosen: always `last`.
+    pub epoch_choice: String,
+    /// Seed of that training.
+    pub training_seed: u64,
+    /// The data set that it is judged on.
+    pub dataset: String,
+    /// Its split.
+    pub split: String,
+    /// The input stream.
+    pub stream: String,
+    /// Clips to learn from.
+    pub train_clips: usize,
+    /// Clips to judge on.
+    pub test_clips: usize,
+    /// Whether linear probes saw standardised features.
+    pub standardised_features: bool,
+    /// Seed of probes, clustering and bootstrap.
+    pub seed: u64,
+    /// Names of the classes, in the order of the confusion matrices.
+    pub classes: Vec<String>,
+    /// What each protocol found of the encoder.
+    pub trained: Vec<Found>,
+    /// What it found of the same encoder with its initial weights.
+    pub untrained: Vec<Found>,
+}
+
+/// What a protocol found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// The protocol by name.
+    pub protocol: String,
+    /// Its numbers, the one that is quoted first.
+    pub numbers: Vec<Number>,
+    /// The 95 % bootstrap interval of the top-1 accuracy over the test clips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// The top-1 accuracies of several draws of the labels, of which the quoted one is the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draws: Option<Spread>,
+    /// Accuracy of each class; null where there are no clips of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_class: Option<Vec<Option<f64>>>,
+    /// Clips of each class (row) that were taken for each class (column).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<Vec<Vec<usize>>>,
+}
+
+/// A number and what it is, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Number {
+    /// What it is.
+    pub quantity: Quantity,
+    /// Its value.
+    pub percent: f64,
+}
+
+impl Found {
+    fn new(protocol: Protocol, outcome: Outcome) -> Self {
+        let confusion = outcome.scores.map(|scores| scores.confusion());
+        let numbers = outcome.numbers.into_iter();
+        Self {
+            protocol: protocol.to_string(),
+            numbers: numbers
+                .map(|(quantity, percent)| Number { quantity, percent })
+                .collect(),
+            interval: outcome.interval,
+            draws: None,
+            per_class: confusion.as_ref().map(|matrix| matrix.per_class()),
+            confusion: confusion.map(|matrix| matrix.rows()),
+        }
+    }
+
+    fn draws(protocol: Protocol, top1: &[f64]) -> Self {
+        let spread = Spread::of(top1);
+        Self {
+            protocol: protocol.to_string(),
+            numbers: vec![Number {
+                quantity: Quantity::Top1,
+                percent: spread.mean,
+            }],
+            interval: None,
+            draws: Some(spread),
+            per_class: None,
+            confusion: None,
+        }
+    }
+}
+
+impl Evaluation {
+    /// Measures `saved` on `data`. Features are extracted once for all protocols on frozen features.
+    ///
+    /// # Errors
+    /// [`Error::Source`] where the clips are not what the encoder reads, [`Error::Evaluate`] and [`Error::Pretrain`] where a
+    /// protocol cannot be carried out.
+    pub fn run(
+        &self,
+        saved: &SavedEncoder,
+        data: &PreparedData,
+        device: &Device,
+    ) -> Result<EvaluationReport, Error> {
+        let SavedEncoder {
+            encoder,
+            input,
+            experiment,
+        } = saved;
+        let found = data.input();
+        if &found != input {
+            return Err(Error::Source(format!(
+                "the encoder reads {}, the clips of {} are {}",
+                describe(input),
+                data.dataset,
+                describe(&found)
+            )));
+        }
+        let stream = experiment.data.stream;
+        device.seed(experiment.pretrain.seed);
+        let untrained = experiment.encoder.init(input, device)?;
+        let measure = |encoder: &AnyEncoder, side: &str| {
+            let subject = Subject {
+                encoder,
+                data,
+                stream,
+                device,
+                folder: self.folder.join(side),
+            };
+            self.measure(&subject)
+        };
+        Ok(EvaluationReport {
+            encoder: experiment.encoder.to_string(),
+            parameters: trainable_parameters(encoder),
+            method: experiment.method.name().to_string(),
+            trained_on: experiment.data.format.to_string(),
+            epochs: experiment.pretrain.epochs,
+            epoch_choice: "last".to_owned(),
+            training_seed: experiment.pretrain.seed,
+            dataset: data.dataset.clone(),
+            split: data.protocol.clone(),
+            stream: stream.to_string(),
+            train_clips: data.train.len(),
+            test_clips: data.test.len(),
+            standardised_features: self.standardise,
+            seed: self.seed,
+            classes: data.train.classes().to_vec(),
+            trained: measure(encoder, "trained")?,
+            untrained: measure(&untrained, "untrained")?,
+        })
+    }
+
+    fn measure(&self, subject: &Subject) -> Result<Vec<Found>, Error> {
+        let mut features = None;
+        let mut found = Vec::new();
+        for &protocol in &self.protocols {
+            let folder = subject.folder.join(protocol.to_string());
+            found.push(match protocol {
+                Protocol::Frozen(frozen) => {
+                    let features = match &mut features {
+                        Some(features) => features,
+                        none => none.insert(subject.features()?),
+                    };
+                    let outcome =
+                        frozen.measure(features, self.standardise, self.seed, subject.device)?;
+                    Found::new(protocol, outcome)
+                }
+                Protocol::Finetune(recipe) => {
+                    let clips = &subject.data.train;
+                    let config =
+                        recipe.config(Views::single(Pipeline::none()), clips.len(), self.seed);
+                    let scores = self.train(subject, config, clips, &folder)?;
+                    Found::new(protocol, Outcome::classified(scores, true, self.seed))
+                }
+                Protocol::Semi { share, recipe } => {
+                    let labels = known_labels(&subject.data.train)?;
+                    let top1 = |draw: u64| -> Result<f64, Error> {
+                        let seed = self.seed + draw;
+                        let clips = share.draw(&labels, seed);
+                        let clips = Arc::new(subject.data.train.select(&clips));
+                        let config =
+                            recipe.config(Views::single(Pipeline::none()), clips.len(), seed);
+                        let folder = folder.join(format!("draw-{draw}"));
+                        Ok(self.train(subject, config, &clips, &folder)?.top1())
+                    };
+                    let draws: Result<Vec<f64>, Error> = (0..self.draws.max(1)).map(top1).collect();
+                    Found::draws(protocol, &draws?)
+                }
+            });
+        }
+        Ok(found)
+    }
+
+    /// The scores, on the test clips, of a copy of the encoder that is trained with a classifier on `clips`.
+    fn train(
+        &self,
+        subject: &Subject,
+        config: FinetuneConfig,
+        clips: &Arc<SkeletonDataset>,
+        folder: &Path,
+    ) -> Result<Scores, Error> {
+        let device = subject.device.clone().autodiff();
+        let FinetuneConfig {
+            classification,
+            training,
+        } = config;
+        device.seed(training.seed);
+        let encoder = subject.encoder.clone().train();
+        let classes = clips.classes().len();
+        let classifier = classification.init(encoder, classes, &device)?;
+        let options = RunOptions {
+            progress: self.progress,
+            ..RunOptions::default()
+        };
+        let trained = pretrain(
+            classifier,
+            clips,
+            subject.stream,
+            &training,
+            options,
+            folder,
+            &device,
+        )?;
+        let test = &subject.data.test;
+        Ok(classifier_scores(
+            &trained.method,
+            test,
+            subject.stream,
+            &device,
+        )?)
+    }
+}
+
+/// An encoder and the clips that it is judged on.
+struct Subject<'a> {
+    encoder: &'a AnyEncoder,
+    data: &'a PreparedData,
+    stream: Stream,
+    device: &'a Device,
+    folder: PathBuf,
+}
+
+impl Subject<'_> {
+    fn features(&self) -> Result<SplitFeatures, Error> {
+        let PreparedData { train, test, .. } = self.data;
+        let features = SplitFeatures::extract(self.encoder, train, test, self.stream, self.device)?;
+        Ok(features)
+    }
+}
+
+/// The label of every clip.
+fn known_labels(clips: &SkeletonDataset) -> Result<Vec<usize>, Error> {
+    let unlabelled = |clip: usize| EvaluateError::Unlabelled {
+        source_name: clips.meta(clip).source.to_string(),
+    };
+    let labels = clips.labels().into_iter().enumerate();
+    let labels: Result<Vec<usize>, _> = labels
+        .map(|(clip, label)| label.ok_or_else(|| unlabelled(clip)))
+        .collect();
+    Ok(labels?)
+}
+
+fn describe(input: &EncoderInput) -> String {
+    format!(
+        "{} persons of {} joints ({}) with {} channels",
+        input.persons,
+        input.layout.joint_count(),
+        input.layout.name(),
+        input.channels
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use skeleton_data::synthetic::SyntheticConfig;
+
+    use super::*;
+    use crate::evaluate::weights_digest;
+    use crate::experiment::{DataFormat, Experiment, FinetuneRecipe, MethodName};
+
+    #[test]
+    fn training_with_labels_learns_on_a_copy_of_the_encoder() {
+        let device = Device::flex();
+        let encoder = Some("bigru".parse().unwrap());
+        let mut experiment =
+            Experiment::new(MethodName::Skt, encoder, DataFormat::Synthetic, None).unwrap();
+        experiment.data.synthetic = Some(SyntheticConfig {
+            clips_per_action: 4,
+            frames: 8,
+            ..SyntheticConfig::default()
+        });
+        let data = experiment.data.prepare(None).unwrap();
+        device.seed(0);
+        let encoder = experiment.encoder.init(&data.input(), &device).unwrap();
+        let before = weights_digest(&encoder);
+        let folder = tempfile::tempdir().unwrap();
+        let evaluation = Evaluation {
+            protocols: Vec::new(),
+            draws: 1,
+            folder: folder.path().to_owned(),
+            progress: Progress::Quiet,
+            standardise: true,
+            seed: 0,
+        };
+        let subject = Subject {
+            encoder: &encoder,
+            data: &data,
+            stream: Stream::Joint,
+            device: &device,
+            folder: folder.path().to_owned(),
+        };
+        let views = Views::single(Pipeline::none());
+        let mut config = FinetuneRecipe::F2.config(views, data.train.len(), 0);
+        assert_eq!(config.training.batch_size, data.train.len());
+        config.training.epochs = 6;
+        let train = |name: &str| {
+            let folder = folder.path().join(name);
+            evaluation
+                .train(&subject, config.clone(), &data.train, &folder)
+                .unwrap()
+        };
+        let scores = train("first");
+        assert_eq!(scores.labels().len(), data.test.len());
+        assert_eq!(
+            scores,
+            train("second"),
+            "the same seed gives the same scores"
+        );
+        assert_eq!(weights_digest(&encoder), before);
+    }
+}

@@ -1,0 +1,85 @@
+//! Saved encoders judged from the command line by every kind of protocol.
+
+mod common;
+
+use std::path::Path;
+
+use common::{example, fail, metrics, succeed, tiny_run};
+use serde_json::Value;
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("a report");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn number(found: &Value) -> f64 {
+    found["numbers"][0]["percent"].as_f64().expect("a number")
+}
+
+#[test]
+fn every_kind_of_protocol_is_reported_beside_the_untrained_encoder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let runs = ["0", "1"].map(|seed| {
+        let out = folder.path().join(format!("seed-{seed}"));
+        succeed(tiny_run("skt", &out, &["--seed", seed]));
+        out
+    });
+    let json = folder.path().join("report.json");
+    let protocols = "linear-e1,knn,knn-5-0.1,retrieval,clustering";
+    let mut command = example("evaluate");
+    command.args(&runs).args(["--protocols", protocols]);
+    command.arg("--json").arg(&json);
+    let table = String::from_utf8(succeed(command).stdout).expect("text");
+    // A header, its line; for untrained and trained each a row for both seeds and one for their mean.
+    assert_eq!(table.trim().lines().count(), 8, "{table}");
+    assert!(
+        table.contains("mean of 2") && table.contains("untrained"),
+        "{table}"
+    );
+
+    let reports = read(&json);
+    for (run, report) in runs.iter().zip(reports.as_array().expect("reports")) {
+        let said = metrics(run);
+        for (side, row) in [("trained", "pretrained"), ("untrained", "random_encoder")] {
+            let found = report[side].as_array().expect("protocols");
+            let names: Vec<&str> = found
+                .iter()
+                .filter_map(|found| found["protocol"].as_str())
+                .collect();
+            assert_eq!(names.join(","), protocols);
+            // What the run itself said of its encoder, and of the encoder it began with.
+            assert_eq!(number(&found[1]), said[row]["knn_top1"], "{side}");
+            let linear = said[row]["linear_top1"].as_f64().expect("a number");
+            if report["seed"] == report["training_seed"] {
+                assert_eq!(number(&found[0]), linear, "{side}");
+            }
+            for found in found {
+                assert!((-100.0..=100.0).contains(&number(found)), "{found}");
+            }
+            let confusion = found[1]["confusion"].as_array().expect("rows");
+            assert_eq!(
+                confusion.len(),
+                report["classes"].as_array().expect("names").len()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = |arguments: &[&str]| {
+        let mut command = example("evaluate");
+        command.args(arguments);
+        fail(command)
+    };
+    let nothing = folder.path().join("nothing");
+    let nothing = nothing.to_str().expect("text");
+    assert!(run(&[nothing]).contains("nothing"));
+    assert!(run(&[nothing, "--protocols", "linear-e9"]).contains("linear-e1 to linear-e6"));
+    let trained = folder.path().join("trained");
+    succeed(tiny_run("skt", &trained, &[]));
+    let trained = trained.to_str().expect("text");
+    assert!(run(&[trained, "--split", "xset"]).contains("unknown protocol `xset`"));
+    assert!(run(&[trained, "--protocols", "semi-0-isc"]).contains("more than 0"));
+}
