@@ -223,8 +223,11 @@ fn crrl(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     };
     let (pretrain, motion_pretrain) = match format {
         DataFormat::NwUcla => (quicker, Some(as_released)),
-        // There the motion learner does not leave chance either.
-        DataFormat::Synthetic => (quicker, None),
+        // There the motion learner does not leave chance either, and no preparation levels the cameras.
+        DataFormat::Synthetic => {
+            let views = Views::coordinates_and_velocity(Pipeline::level_cameras());
+            (PretrainConfig { views, ..quicker }, None)
+        }
         _ => (as_released, None),
     };
     Defaults {
