@@ -3,10 +3,15 @@
 //!     cargo run --release --example evaluate -- runs/nw-ucla --data DIR
 //!     cargo run --release --example evaluate -- runs/seed-0 runs/seed-1 --data DIR --protocols linear-e1,knn,retrieval
 
+#[path = "common/exit.rs"]
+mod exit;
+
 use std::path::PathBuf;
 
 use clap::Parser;
-use skeleton_ssl::experiment::{DataConfig, DataFormat, Evaluation, Protocol, SavedEncoder};
+use skeleton_ssl::experiment::{
+    DataConfig, DataFormat, Evaluation, PreparedData, Protocol, SavedEncoder,
+};
 use skeleton_ssl::pretrain::Progress;
 use skeleton_ssl::report::EvaluationTable;
 use skeleton_ssl::{DeviceSpec, Error};
@@ -73,6 +78,8 @@ fn run(options: &Options) -> Result<(), Error> {
         source,
     })?;
     let mut reports = Vec::new();
+    // Runs that differ in their seed alone share their clips.
+    let mut prepared: Option<(DataConfig, PreparedData)> = None;
     for (number, path) in options.encoders.iter().enumerate() {
         let saved = SavedEncoder::load(path, &device)?;
         let mut data = saved.experiment.data.clone();
@@ -87,7 +94,11 @@ fn run(options: &Options) -> Result<(), Error> {
         if options.split.is_some() {
             data.protocol.clone_from(&options.split);
         }
-        let clips = data.prepare(options.data.as_deref())?;
+        let known = prepared.take().filter(|(config, _)| *config == data);
+        let clips = match known {
+            Some((_, clips)) => clips,
+            None => data.prepare(options.data.as_deref())?,
+        };
         eprintln!("{}: {}", path.display(), clips.summary());
         let folder = options.out.as_deref().unwrap_or(thrown_away.path());
         let evaluation = Evaluation {
@@ -100,6 +111,7 @@ fn run(options: &Options) -> Result<(), Error> {
             seed: options.seed,
         };
         reports.push(evaluation.run(&saved, &clips, &device)?);
+        prepared = Some((data, clips));
     }
     println!("{}", EvaluationTable(&reports));
     match &options.json {
@@ -109,10 +121,5 @@ fn run(options: &Options) -> Result<(), Error> {
 }
 
 fn main() {
-    if let Err(error) = run(&Options::parse()) {
-        eprintln!("error: {error}");
-        std::process::exit(1);
-    }
-    // Some Vulkan drivers crash when a device is dropped while `main` unwinds.
-    std::process::exit(0);
+    exit::exit(run(&Options::parse()))
 }

@@ -53,20 +53,6 @@ fn resumes_exactly(example: &str, options: &[&str], killed_in: &[&str], stages: 
 }
 
 #[test]
-fn baselines_without_state_train_and_are_judged() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for method in ["simsiam", "vicreg", "barlow-twins"] {
-        let out = folder.path().join(method);
-        succeed(tiny_run("baselines", &out, &["--method", method]));
-        let metrics = metrics(&out);
-        assert_eq!(metrics["method"], method);
-        accuracy(&metrics["random_encoder"]);
-        accuracy(&metrics["pretrained"]);
-        assert!(out.join("encoder.safetensors").exists());
-    }
-}
-
-#[test]
 fn every_encoder_trains_and_graphs_and_gru_change_places() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (encoder, examples) in [
@@ -123,8 +109,8 @@ fn crrl_reports_its_three_modes_and_resumes_with_the_teacher_it_had() {
 }
 
 #[test]
-fn methods_with_queue_and_follower_resume_exactly() {
-    for method in ["skeletonclr", "byol"] {
+fn baselines_are_judged_and_resume_exactly() {
+    for method in ["barlow-twins", "vicreg", "simsiam", "byol", "skeletonclr"] {
         let metrics = resumes_exactly("baselines", &["--method", method], &[""], &[""]);
         assert_eq!(metrics["method"], method);
         accuracy(&metrics["pretrained"]);

@@ -1,5 +1,9 @@
 //! The options that every example of a method has, and what happens with them.
 
+mod exit;
+
+pub use exit::exit;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -159,18 +163,4 @@ pub fn set<T>(field: &mut T, option: Option<T>) {
     if let Some(value) = option {
         *field = value;
     }
-}
-
-/// Ends the process by the outcome.
-///
-/// Not by returning from `main`: some Vulkan drivers crash when a device is dropped while it unwinds.
-pub fn exit(outcome: Result<(), Error>) -> ! {
-    let code = match outcome {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("error: {error}");
-            1
-        }
-    };
-    std::process::exit(code)
 }

@@ -1,0 +1,63 @@
+//! Apart from the other tests: they draw from the same generator of the device at the same time.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::Device;
+use skeleton_ssl::evaluate::weights_digest;
+use skeleton_ssl::experiment::{DataFormat, Evaluation, Experiment, MethodName, SavedEncoder};
+use skeleton_ssl::pretrain::{EpochRecord, Progress};
+use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
+
+#[test]
+fn training_with_labels_follows_from_the_seed_and_leaves_the_encoder_as_it_was() {
+    let device = Device::flex();
+    let encoder = Some("bigru".parse().unwrap());
+    let mut experiment =
+        Experiment::new(MethodName::Skt, encoder, DataFormat::Synthetic, None).unwrap();
+    experiment.data.synthetic = Some(SyntheticConfig {
+        clips_per_action: 4,
+        frames: 8,
+        ..SyntheticConfig::default()
+    });
+    let data = experiment.data.prepare(None).unwrap();
+    device.seed(1);
+    let saved = SavedEncoder {
+        encoder: experiment.encoder.init(&data.input(), &device).unwrap(),
+        input: data.input(),
+        experiment,
+    };
+    let before = weights_digest(&saved.encoder);
+
+    let folder = tempfile::tempdir().unwrap();
+    let evaluate = |name: &str, seed: u64| {
+        let folder = folder.path().join(name);
+        let evaluation = Evaluation {
+            protocols: vec!["semi-50-balanced-isc".parse().unwrap()],
+            draws: 1,
+            folder: folder.clone(),
+            progress: Progress::Quiet,
+            standardise: true,
+            seed,
+        };
+        let report = evaluation.run(&saved, &data, &device).unwrap();
+        let losses = ["trained", "untrained"].map(|side| {
+            let run = folder.join(side).join("semi-50-balanced-isc/draw-0");
+            let text = std::fs::read(run.join("history.json")).unwrap();
+            let epochs: Vec<EpochRecord> = serde_json::from_slice(&text).unwrap();
+            assert_eq!(epochs.len(), 50);
+            epochs
+        });
+        (report, losses)
+    };
+    let first = evaluate("first", 0);
+    let [trained, untrained] = &first.1;
+    assert_ne!(trained, untrained, "from weights of their own");
+    let loss = |record: &EpochRecord| record.train["Loss"];
+    assert!(
+        loss(&trained[49]) < loss(&trained[0]),
+        "it learns: {:?}",
+        [loss(&trained[0]), loss(&trained[49])]
+    );
+    assert_eq!(first, evaluate("second", 0));
+    assert_ne!(first.1, evaluate("other", 1).1, "another seed");
+    assert_eq!(weights_digest(&saved.encoder), before);
+}
