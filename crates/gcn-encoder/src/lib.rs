@@ -17,7 +17,6 @@ pub mod kernels;
 pub mod norm;
 pub mod stgcn;
 pub mod stgcnpp;
-mod temporal_pool;
 #[cfg(test)]
 mod testing;
 

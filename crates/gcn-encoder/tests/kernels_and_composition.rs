@@ -7,8 +7,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use gcn_encoder::kernels::{
-    Graph, GruWeights, RefinedGraph, Terms, affine_activate, batch_norm_activate, composed,
-    graph_convolution, gru, joint_affinity, mean_pool, refined_aggregation, temporal_convolution,
+    Graph, GruWeights, RefinedGraph, Scales, Terms, affine_activate, batch_norm_activate, composed,
+    graph_convolution, gru, joint_affinity, mean_pool, multi_scale_convolution,
+    refined_aggregation, temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -276,6 +277,68 @@ fn relations_of_other_bodies_are_refused() {
     };
     let x = constant(&mut rng, [1, 2, 3, 4]);
     refined_aggregation(x, constant(&mut rng, [2, 2]), graph);
+}
+
+#[test]
+fn multi_scale_convolution_is_its_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    for case in 0..40 {
+        let [b, t, v, ..] = sizes(&mut rng);
+        let convolutions: Vec<(usize, usize)> = (0..rng.random_range(1..4))
+            .map(|_| (rng.random_range(1..9), rng.random_range(1..4)))
+            .collect();
+        let [taps, pooled, stride] = [
+            [1, 3, 5][rng.random_range(0..3)],
+            [1, 3, 5][rng.random_range(0..3)],
+            rng.random_range(1..3),
+        ];
+        let convolved: usize = convolutions.iter().map(|(width, _)| width).sum();
+        let c = convolved + case % 4;
+        let x = tracked(&mut rng, [b, t, v, c]);
+        let weights: Vec<Tensor<3>> = convolutions
+            .iter()
+            .map(|(width, _)| tracked(&mut rng, [taps, *width, *width]))
+            .collect();
+        let dilations: Vec<usize> = convolutions.iter().map(|(_, dilation)| *dilation).collect();
+        let gradient = constant(&mut rng, [b, t.div_ceil(stride), v, c]);
+        let what = format!(
+            "{:?}, {convolutions:?}, {taps} taps, {pooled} pooled, stride {stride}",
+            x.dims()
+        );
+
+        let kernel =
+            multi_scale_convolution(x.clone(), weights.clone(), &dilations, pooled, stride);
+        let flat = weights
+            .iter()
+            .map(|weight| weight.clone().flatten::<1>(0, 2))
+            .collect();
+        let flat = Tensor::cat(flat, 0);
+        let scales = Scales::new(convolutions, taps, pooled, stride);
+        let composition = composed::multi_scale_convolution::<Tracked>(
+            primitive(&x),
+            primitive(&flat),
+            scales.clone(),
+        );
+        let (dx, dweights) = composed::multi_scale_convolution_backward::<Flex>(
+            plain(&x),
+            plain(&flat),
+            plain(&gradient),
+            scales,
+        );
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("x", &x, dx);
+        let mut written = unplain::<1>(dweights);
+        for weight in &weights {
+            let shape = weight.dims();
+            let numbers: usize = shape.iter().product();
+            let rest = written.dims()[0];
+            let first = written.clone().narrow(0, 0, numbers).reshape(shape);
+            check.leaf("weight", weight, plain(&first));
+            if rest > numbers {
+                written = written.narrow(0, numbers, rest - numbers);
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,9 +5,8 @@ use burn::tensor::{Device, Tensor};
 use super::config::CtrGcnConfig;
 use crate::conv::ConvNorm;
 use crate::init::{Initialisation, initialisers};
-use crate::kernels::{Terms, temporal_convolution};
+use crate::kernels::{Terms, multi_scale_convolution, temporal_convolution};
 use crate::norm::ChannelNorm;
-use crate::temporal_pool::max_pool_frames;
 
 /// Frames of which the pooling branch takes the largest.
 const POOLED: usize = 3;
@@ -82,22 +81,11 @@ impl MultiScaleConvolution {
             ..Terms::default()
         };
         let reduced = self.reduction.forward_with(x.clone(), activate);
-        let part = |branch: usize| reduced.clone().narrow(3, branch * width, width);
-        let mut branches: Vec<Tensor<4>> = self
-            .dilated
-            .iter()
-            .zip(&self.dilations)
-            .enumerate()
-            .map(|(i, (weight, dilation))| {
-                temporal_convolution(part(i), weight.val(), self.stride, *dilation)
-            })
-            .collect();
-        branches.push(max_pool_frames(
-            part(self.dilated.len()),
-            POOLED,
-            self.stride,
-        ));
-        branches.push(temporal_convolution(x, self.plain.val(), self.stride, 1));
+        let dilated = self.dilated.iter().map(Param::val).collect();
+        let branches = vec![
+            multi_scale_convolution(reduced, dilated, &self.dilations, POOLED, self.stride),
+            temporal_convolution(x, self.plain.val(), self.stride, 1),
+        ];
         let terms = Terms {
             shortcut,
             activate: true,

@@ -8,6 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
 use super::extension::{KernelOps, Optional};
+use super::scales::Scales;
 
 type Tracked<B, C> = FloatTensor<Autodiff<B, C>>;
 
@@ -73,6 +74,17 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         let output = B::temporal_convolution(x.clone(), weight.clone(), stride, dilation);
         let state = (x, weight, stride, dilation);
         record::<B, C, _, _, 2>(TemporalConvolution, nodes, state, output)
+    }
+
+    fn multi_scale_convolution(
+        x: Tracked<B, C>,
+        weights: Tracked<B, C>,
+        scales: Scales,
+    ) -> Tracked<B, C> {
+        let nodes = [x.node(), weights.node()];
+        let [x, weights] = [x, weights].map(Tracked::<B, C>::into_primitive);
+        let output = B::multi_scale_convolution(x.clone(), weights.clone(), scales.clone());
+        record::<B, C, _, _, 2>(MultiScaleConvolution, nodes, (x, weights, scales), output)
     }
 
     fn batch_norm_activate(
@@ -322,6 +334,20 @@ impl<B: KernelOps> Backward<B, 2> for TemporalConvolution {
         let (x, weight, stride, dilation) = ops.state.clone();
         let (x, weight) = B::temporal_convolution_backward(x, weight, gradient, stride, dilation);
         register::<B, _, 2>(ops, grads, [x, weight]);
+    }
+}
+
+#[derive(Debug)]
+struct MultiScaleConvolution;
+
+impl<B: KernelOps> Backward<B, 2> for MultiScaleConvolution {
+    type State = (FloatTensor<B>, FloatTensor<B>, Scales);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (x, weights, scales) = ops.state.clone();
+        let (x, weights) = B::multi_scale_convolution_backward(x, weights, gradient, scales);
+        register::<B, _, 2>(ops, grads, [x, weights]);
     }
 }
 

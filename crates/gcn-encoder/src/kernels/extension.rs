@@ -8,6 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use super::composed;
+use super::scales::Scales;
 
 /// A tensor that may be absent.
 #[derive(ExtensionType, Clone, Debug)]
@@ -190,6 +191,28 @@ pub trait KernelOps: Backend {
         dilation: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         composed::temporal_convolution_backward::<Self>(x, weight, gradient, stride, dilation)
+    }
+
+    /// Convolutions over frames and a pooling, side by side, with the weights one after the other; see
+    /// [`multi_scale_convolution`](super::multi_scale_convolution()).
+    #[fusion(default)]
+    fn multi_scale_convolution(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        scales: Scales,
+    ) -> FloatTensor<Self> {
+        composed::multi_scale_convolution::<Self>(x, weights, scales)
+    }
+
+    /// Gradients of `x` and `weights`.
+    #[fusion(default)]
+    fn multi_scale_convolution_backward(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        scales: Scales,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        composed::multi_scale_convolution_backward::<Self>(x, weights, gradient, scales)
     }
 
     /// Normalisation by the batch's own statistics, and what follows it; see

@@ -16,11 +16,13 @@ mod extension;
 #[cfg(feature = "flex")]
 mod flex;
 mod gru;
+mod scales;
 
 pub use cpu::buffer::release_memory;
 pub use extension::{KernelOps, Optional};
 pub(crate) use gru::beside;
 pub use gru::{GruWeights, gru};
+pub use scales::{Scales, multi_scale_convolution};
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;

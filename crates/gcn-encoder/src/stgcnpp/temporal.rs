@@ -3,9 +3,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::conv::ConvNorm;
 use crate::init::{Initialisation, initialisers};
-use crate::kernels::{Terms, temporal_convolution};
+use crate::kernels::{Terms, multi_scale_convolution, temporal_convolution};
 use crate::norm::ChannelNorm;
-use crate::temporal_pool::max_pool_frames;
 
 /// Branches into which the channels are divided: four convolutions, a pooling, and one that sees single frames.
 pub(super) const BRANCHES: usize = 6;
@@ -21,16 +20,12 @@ pub struct Branch {
     pub weight: Param<Tensor<3>>,
     /// Bias, `[D]`.
     pub bias: Param<Tensor<1>>,
-    stride: usize,
-    dilation: usize,
 }
 
 impl Branch {
     fn new(
         [in_channels, channels]: [usize; 2],
         taps: usize,
-        stride: usize,
-        dilation: usize,
         scheme: Initialisation,
         device: &Device,
     ) -> Self {
@@ -38,14 +33,7 @@ impl Branch {
         Self {
             weight: weight.init([taps, in_channels, channels], device),
             bias: bias.init([channels], device),
-            stride,
-            dilation,
         }
-    }
-
-    /// Without the bias.
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        temporal_convolution(x, self.weight.val(), self.stride, self.dilation)
     }
 }
 
@@ -82,15 +70,13 @@ impl MultiScale {
         let [_, _, gamma] = initialisers(scheme, [channels; 2], 1);
         Self {
             entry: ConvNorm::pointwise([channels, channels - part], 1, scheme, device),
-            branches: DILATIONS
-                .iter()
-                .enumerate()
-                .map(|(i, dilation)| {
+            branches: (0..DILATIONS.len())
+                .map(|i| {
                     let width = if i == 0 { first } else { part };
-                    Branch::new([width; 2], TAPS, stride, *dilation, scheme, device)
+                    Branch::new([width; 2], TAPS, scheme, device)
                 })
                 .collect(),
-            plain: Branch::new([channels, part], 1, stride, 1, scheme, device),
+            plain: Branch::new([channels, part], 1, scheme, device),
             join_norm: ChannelNorm::new(channels, &gamma, device),
             exit: ConvNorm::pointwise([channels; 2], 1, scheme, device),
             stride,
@@ -107,26 +93,18 @@ impl MultiScale {
             activate: true,
             ..Terms::default()
         };
-        let mut entered = self.entry.forward_with(x.clone(), activated());
-        let mut outputs = Vec::with_capacity(BRANCHES);
+        let entered = self.entry.forward_with(x.clone(), activated());
+        let weights = self.branches.iter().map(|branch| branch.weight.val());
+        let branches = vec![
+            multi_scale_convolution(entered, weights.collect(), &DILATIONS, TAPS, self.stride),
+            temporal_convolution(x, self.plain.weight.val(), self.stride, 1),
+        ];
         // The biases of the branches go with the normalisation after them; the pooling has none.
-        let mut biases = Vec::with_capacity(BRANCHES);
-        for branch in &self.branches {
-            let bias = branch.bias.val();
-            let [width] = bias.dims();
-            let rest = entered.clone().slice_dim(3, width..);
-            outputs.push(branch.forward(entered.slice_dim(3, ..width)));
-            biases.push(bias);
-            entered = rest;
-        }
         let bias = self.plain.bias.val();
-        biases.extend([bias.zeros_like(), bias]);
-        outputs.extend([
-            max_pool_frames(entered, TAPS, self.stride),
-            self.plain.forward(x),
-        ]);
+        let biases = self.branches.iter().map(|branch| branch.bias.val());
+        let biases = biases.chain([bias.zeros_like(), bias]).collect();
         let y = self.join_norm.forward_with(
-            Tensor::cat(outputs, 3),
+            Tensor::cat(branches, 3),
             Some(Tensor::cat(biases, 0)),
             activated(),
         );

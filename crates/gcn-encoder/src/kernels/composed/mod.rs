@@ -8,6 +8,7 @@ mod gru;
 mod norm;
 mod pool;
 mod refined;
+mod scales;
 mod temporal;
 
 pub use affinity::{joint_affinity, joint_affinity_backward};
@@ -22,6 +23,7 @@ pub use norm::{
 };
 pub use pool::{mean_pool, mean_pool_backward};
 pub use refined::{refined_aggregation, refined_aggregation_backward};
+pub use scales::{multi_scale_convolution, multi_scale_convolution_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 
 use burn::backend::tensor::FloatTensor;

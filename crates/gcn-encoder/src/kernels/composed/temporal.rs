@@ -51,10 +51,10 @@ fn kernel<B: Backend>(weight: FloatTensor<B>) -> FloatTensor<B> {
     B::float_permute(reshape::<B, 4>(weight, [taps, c, d, 1]), &[2, 1, 0, 3])
 }
 
-fn channels_first<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+pub(super) fn channels_first<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     B::float_permute(x, &[0, 3, 1, 2])
 }
 
-fn channels_last<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+pub(super) fn channels_last<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     B::float_permute(x, &[0, 2, 3, 1])
 }

@@ -19,8 +19,10 @@ use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
 use super::cpu::isa::Isa;
 use super::cpu::norm::{self, Coefficients, Moments, Terms};
 use super::cpu::pool;
+use super::cpu::scales::{self, ScalesShape};
 use super::cpu::temporal::{self, Plan, TemporalShape};
 use super::extension::{KernelOps, Optional};
+use super::scales::Scales;
 
 type Four = (FlexTensor, FlexTensor, FlexTensor, FlexTensor);
 
@@ -208,6 +210,43 @@ impl KernelOps for Flex {
             numbers(&gradient),
         );
         (like(dx, &x), like(dweight, &weight))
+    }
+
+    fn multi_scale_convolution(x: FlexTensor, weights: FlexTensor, scales: Scales) -> FlexTensor {
+        let Some([x, weights]) = singles([&x, &weights]) else {
+            return composed::multi_scale_convolution::<Self>(x, weights, scales);
+        };
+        let shape = scales_shape(&x, scales);
+        let mut y = Buffer::stale(shape.outputs_len());
+        scales::forward(Isa::best(), &shape, numbers(&x), numbers(&weights), &mut y);
+        let dims = [
+            shape.bodies,
+            shape.frames_out(),
+            shape.joints,
+            shape.channels,
+        ];
+        tensor(y, dims)
+    }
+
+    fn multi_scale_convolution_backward(
+        x: FlexTensor,
+        weights: FlexTensor,
+        gradient: FlexTensor,
+        scales: Scales,
+    ) -> (FlexTensor, FlexTensor) {
+        let Some([x, weights, gradient]) = singles([&x, &weights, &gradient]) else {
+            return composed::multi_scale_convolution_backward::<Self>(
+                x, weights, gradient, scales,
+            );
+        };
+        let (dx, dweights) = scales::backward(
+            Isa::best(),
+            &scales_shape(&x, scales),
+            numbers(&x),
+            numbers(&weights),
+            numbers(&gradient),
+        );
+        (like(dx, &x), like(dweights, &weights))
     }
 
     fn batch_norm_activate(
@@ -504,6 +543,17 @@ fn affinity_shape(embeddings: &FlexTensor, subsets: usize) -> AffinityShape {
         joints: shape[2],
         subsets,
         channels: shape[3] / (2 * subsets),
+    }
+}
+
+fn scales_shape(x: &FlexTensor, scales: Scales) -> ScalesShape {
+    let x = x.shape();
+    ScalesShape {
+        bodies: x[0],
+        frames: x[1],
+        joints: x[2],
+        channels: x[3],
+        scales,
     }
 }
 
