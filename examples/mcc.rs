@@ -42,9 +42,12 @@ struct Options {
 fn run(options: &Options) -> Result<(), Error> {
     let mut experiment = options.run.experiment(MethodName::Mcc)?;
     if let MethodConfig::Mcc(mcc) = &mut experiment.method {
-        set(&mut mcc.finetune.epochs, options.finetune_epochs);
-        set(&mut mcc.finetune.seed, options.run.seed);
-        set(&mut mcc.finetune.batch_size, options.run.batch_size);
+        set(&mut mcc.finetune.training.epochs, options.finetune_epochs);
+        set(&mut mcc.finetune.training.seed, options.run.seed);
+        set(
+            &mut mcc.finetune.training.batch_size,
+            options.run.batch_size,
+        );
         set(
             &mut mcc.pretext.continuity_weight,
             options.continuity_weight,

@@ -9,6 +9,7 @@ use ssl_objectives::{
 };
 
 use super::data::DataConfig;
+use super::finetune::FinetuneConfig;
 use super::format::DataFormat;
 use super::method::{CrrlSettings, MccSettings, MethodConfig, MethodName};
 use crate::evaluate::LinearProtocol;
@@ -164,10 +165,12 @@ fn mcc(encoder: Option<EncoderConfig>, format: DataFormat) -> Defaults {
     Defaults {
         method: MethodConfig::Mcc(Box::new(MccSettings {
             pretext: MccConfig::new(),
-            classification: ClassificationConfig::new(),
-            finetune: PretrainConfig {
-                views: Views::single(spatial),
-                ..finetune
+            finetune: FinetuneConfig {
+                classification: ClassificationConfig::new(),
+                training: PretrainConfig {
+                    views: Views::single(spatial),
+                    ..finetune
+                },
             },
         })),
         encoder: encoder.unwrap_or_else(|| st_gcn(format)),

@@ -246,14 +246,8 @@ impl Evaluation {
         folder: &Path,
     ) -> Result<Scores, Error> {
         let device = subject.device.clone().autodiff();
-        let FinetuneConfig {
-            classification,
-            training,
-        } = config;
-        device.seed(training.seed);
         let encoder = subject.encoder.clone().train();
-        let classes = clips.classes().len();
-        let classifier = classification.init(encoder, classes, &device)?;
+        let classifier = config.init(encoder, clips.classes().len(), &device)?;
         let options = RunOptions {
             progress: self.progress,
             ..RunOptions::default()
@@ -262,7 +256,7 @@ impl Evaluation {
             classifier,
             clips,
             subject.stream,
-            &training,
+            &config.training,
             options,
             folder,
             &device,

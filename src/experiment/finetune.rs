@@ -2,8 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use augment::Views;
+use burn::tensor::Device;
+use gcn_encoder::AnyEncoder;
 use serde::{Deserialize, Serialize};
-use ssl_objectives::ClassificationConfig;
+use ssl_objectives::{Classification, ClassificationConfig, ObjectiveError};
 
 use crate::Error;
 use crate::pretrain::{OptimizerConfig, PretrainConfig, Schedule};
@@ -15,6 +17,22 @@ pub struct FinetuneConfig {
     pub classification: ClassificationConfig,
     /// The training of both.
     pub training: PretrainConfig,
+}
+
+impl FinetuneConfig {
+    /// `encoder` with a classifier of as many classes, whose weights follow from the seed of the training.
+    ///
+    /// # Errors
+    /// [`ObjectiveError`] where the classifier's configuration is impossible.
+    pub(super) fn init(
+        &self,
+        encoder: AnyEncoder,
+        classes: usize,
+        device: &Device,
+    ) -> Result<Classification<AnyEncoder>, ObjectiveError> {
+        device.seed(self.training.seed);
+        self.classification.init(encoder, classes, device)
+    }
 }
 
 /// A published recipe of such a training (`papers.md` 7), for clips that one pipeline augments.

@@ -3,10 +3,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{
-    BarlowTwinsConfig, ByolConfig, ClassificationConfig, CmlConfig, CrrlConfig, MccConfig,
-    SimSiamConfig, SkeletonClrConfig, SktConfig, VicRegConfig,
+    BarlowTwinsConfig, ByolConfig, CmlConfig, CrrlConfig, MccConfig, SimSiamConfig,
+    SkeletonClrConfig, SktConfig, VicRegConfig,
 };
 
+use super::finetune::FinetuneConfig;
 use crate::Error;
 use crate::pretrain::PretrainConfig;
 
@@ -124,10 +125,8 @@ impl MethodConfig {
 pub struct MccSettings {
     /// The method.
     pub pretext: MccConfig,
-    /// The classifier that is trained with the encoder afterwards.
-    pub classification: ClassificationConfig,
-    /// How encoder and classifier are trained, from the pre-trained weights and from the initial ones alike.
-    pub finetune: PretrainConfig,
+    /// How encoder and a classifier are trained afterwards, from the pre-trained weights and from the initial ones alike.
+    pub finetune: FinetuneConfig,
 }
 
 /// CRRL: the learner of motion alone, the reconstructor alone, and the student of both.

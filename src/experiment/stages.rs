@@ -55,12 +55,10 @@ impl Run<'_> {
         let shape = self.data.train.shape();
         let input = [shape.persons, shape.joints, shape.channels];
         let method = mcc.pretext.init(self.encoder()?, input, self.device)?;
-        mcc.finetune.validate_for(self.data.train.len())?;
-        let classifier = |encoder: AnyEncoder| {
-            let classes = self.data.train.classes().len();
-            self.device.seed(mcc.finetune.seed);
-            mcc.classification.init(encoder, classes, self.device)
-        };
+        let training = &mcc.finetune.training;
+        training.validate_for(self.data.train.len())?;
+        let classes = self.data.train.classes().len();
+        let classifier = |encoder| mcc.finetune.init(encoder, classes, self.device);
         let scratch = classifier(self.encoder()?)?;
 
         let folder = self.folder()?;
@@ -71,13 +69,13 @@ impl Run<'_> {
             ("scratch", scratch, &mut metrics.scratch),
             ("finetuned", finetuned, &mut metrics.finetuned),
         ] {
-            let trained = self.train(model, &mcc.finetune, &folder.file(name))?;
+            let trained = self.train(model, training, &folder.file(name))?;
             let test = &self.data.test;
             let stream = self.experiment.data.stream;
             let top1 = classifier_scores(&trained.method, test, stream, self.device)?.top1();
             (self.say)(&format!(
                 "{name}: {top1:.1} % after {} epochs with labels",
-                mcc.finetune.epochs
+                training.epochs
             ));
             *outcome = Some(Top1 { top1 });
         }

@@ -8,7 +8,7 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use gcn_encoder::kernels::{
     Graph, GruWeights, RefinedGraph, Scales, Terms, affine_activate, batch_norm_activate, composed,
-    graph_convolution, gru, joint_affinity, mean_pool, multi_scale_convolution,
+    graph_convolution, gru, joint_affinity, joint_relations, mean_pool, multi_scale_convolution,
     refined_aggregation, temporal_convolution,
 };
 use rand::{Rng, RngExt, SeedableRng};
@@ -277,6 +277,30 @@ fn relations_of_other_bodies_are_refused() {
     };
     let x = constant(&mut rng, [1, 2, 3, 4]);
     refined_aggregation(x, constant(&mut rng, [2, 2]), graph);
+}
+
+#[test]
+fn joint_relations_are_their_composition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    for _ in 0..20 {
+        let [b, k, v, r] = [
+            rng.random_range(1..5),
+            rng.random_range(1..4),
+            rng.random_range(1..26),
+            rng.random_range(1..35),
+        ];
+        let [listener, speaker] = [(); 2].map(|()| tracked(&mut rng, [b, k, v, r]));
+        let gradient = constant(&mut rng, [b, k, v, v, r]);
+        let what = format!("{:?}", listener.dims());
+        let kernel = joint_relations(listener.clone(), speaker.clone());
+        let composition =
+            composed::joint_relations::<Tracked>(primitive(&listener), primitive(&speaker));
+        let (dlistener, dspeaker) =
+            composed::joint_relations_backward::<Flex>(plain(&kernel), plain(&gradient));
+        let check = Check::new(&what, kernel, tensor(composition), &gradient);
+        check.leaf("listener", &listener, dlistener);
+        check.leaf("speaker", &speaker, dspeaker);
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
-use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::ConvNorm;
 use crate::graph::Adjacency;
 use crate::init::{Initialisation, initialisers};
-use crate::kernels::{RefinedGraph, Terms, mean_pool, refined_aggregation, temporal_convolution};
+use crate::kernels::{
+    RefinedGraph, Terms, joint_relations, mean_pool, refined_aggregation, temporal_convolution,
+};
 use crate::norm::ChannelNorm;
 
 /// The weight with which batch normalisation starts after the graph convolution: a unit begins as its shortcut.
@@ -114,8 +115,8 @@ impl RefinedGraphConvolution {
             let bias: Tensor<3> = bias.val().unsqueeze_dim(1);
             mean.clone().matmul(weight.val().unsqueeze()) + bias.unsqueeze()
         };
-        let listener: Tensor<4> = side(&self.listener_weight, &self.listener_bias);
-        let speaker: Tensor<4> = side(&self.speaker_weight, &self.speaker_bias);
-        tanh(listener.unsqueeze_dim::<5>(3) - speaker.unsqueeze_dim(2))
+        let listener = side(&self.listener_weight, &self.listener_bias);
+        let speaker = side(&self.speaker_weight, &self.speaker_bias);
+        joint_relations(listener, speaker)
     }
 }

@@ -47,6 +47,13 @@ impl<B: KernelOps, C: CheckpointStrategy> KernelOps for Autodiff<B, C> {
         record::<B, C, _, _, 1>(JointAffinity, nodes, embeddings, output)
     }
 
+    fn joint_relations(listener: Tracked<B, C>, speaker: Tracked<B, C>) -> Tracked<B, C> {
+        let nodes = [listener.node(), speaker.node()];
+        let [listener, speaker] = [listener, speaker].map(Tracked::<B, C>::into_primitive);
+        let output = B::joint_relations(listener, speaker);
+        record::<B, C, _, _, 2>(JointRelations, nodes, output.clone(), output)
+    }
+
     fn refined_aggregation(
         x: Tracked<B, C>,
         offset: Tracked<B, C>,
@@ -305,6 +312,19 @@ impl<B: KernelOps> Backward<B, 1> for JointAffinity {
         let gradient = grads.consume::<B>(&ops.node);
         let embeddings = B::joint_affinity_backward(ops.state.clone(), gradient);
         register::<B, _, 1>(ops, grads, [embeddings]);
+    }
+}
+
+#[derive(Debug)]
+struct JointRelations;
+
+impl<B: KernelOps> Backward<B, 2> for JointRelations {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (listener, speaker) = B::joint_relations_backward(ops.state.clone(), gradient);
+        register::<B, _, 2>(ops, grads, [listener, speaker]);
     }
 }
 

@@ -129,6 +129,24 @@ pub trait KernelOps: Backend {
         composed::joint_affinity_backward::<Self>(embeddings, gradient)
     }
 
+    /// How joints relate to each other; see [`joint_relations`](super::joint_relations).
+    #[fusion(default)]
+    fn joint_relations(
+        listener: FloatTensor<Self>,
+        speaker: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed::joint_relations::<Self>(listener, speaker)
+    }
+
+    /// Gradients of `listener` and `speaker`.
+    #[fusion(default)]
+    fn joint_relations_backward(
+        output: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        composed::joint_relations_backward::<Self>(output, gradient)
+    }
+
     /// Aggregation over graphs of each body's and channel's own; see
     /// [`refined_aggregation`](super::refined_aggregation).
     #[fusion(default)]

@@ -129,6 +129,23 @@ pub fn joint_affinity(embeddings: Tensor<4>, subsets: usize) -> Tensor<4> {
     ))
 }
 
+/// How joints relate to each other (CTR-GCN, Chen et al. 2021, equation 4):
+/// `y[b, k, u, v, r] = tanh(listener[b, k, u, r] - speaker[b, k, v, r])`.
+///
+/// # Shapes
+/// - `listener`, `speaker`: `[B, K, V, R]`
+/// - output: `[B, K, V, V, R]`
+///
+/// # Panics
+/// When the shapes differ.
+pub fn joint_relations(listener: Tensor<4>, speaker: Tensor<4>) -> Tensor<5> {
+    assert_eq!(listener.dims(), speaker.dims(), "listener and speaker");
+    Tensor::from_dispatch(Dispatch::joint_relations(
+        listener.into_dispatch(),
+        speaker.into_dispatch(),
+    ))
+}
+
 /// Who listens to whom in a [`refined_aggregation`]: what all bodies and channels share, and what refines it.
 #[derive(Clone, Debug)]
 pub struct RefinedGraph {

@@ -8,6 +8,7 @@ mod gru;
 mod norm;
 mod pool;
 mod refined;
+mod relations;
 mod scales;
 mod temporal;
 
@@ -23,6 +24,7 @@ pub use norm::{
 };
 pub use pool::{mean_pool, mean_pool_backward};
 pub use refined::{refined_aggregation, refined_aggregation_backward};
+pub use relations::{joint_relations, joint_relations_backward};
 pub use scales::{multi_scale_convolution, multi_scale_convolution_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 

@@ -12,6 +12,7 @@ pub mod norm;
 pub mod parallel;
 pub mod pool;
 pub mod refined;
+pub mod relations;
 pub mod scales;
 pub mod temporal;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod gru;
 mod refined;
+mod scales;
 mod tensors;
 
 use burn::backend::flex::FlexTensor;
@@ -19,7 +20,6 @@ use super::cpu::graph::{self, Graph, GraphGradients, GraphShape};
 use super::cpu::isa::Isa;
 use super::cpu::norm::{self, Coefficients, Moments, Terms};
 use super::cpu::pool;
-use super::cpu::scales::{self, ScalesShape};
 use super::cpu::temporal::{self, Plan, TemporalShape};
 use super::extension::{KernelOps, Optional};
 use super::scales::Scales;
@@ -127,6 +127,17 @@ impl KernelOps for Flex {
         like(dx, &embeddings)
     }
 
+    fn joint_relations(listener: FlexTensor, speaker: FlexTensor) -> FlexTensor {
+        refined::relations(listener, speaker)
+    }
+
+    fn joint_relations_backward(
+        output: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (FlexTensor, FlexTensor) {
+        refined::relations_backward(output, gradient)
+    }
+
     fn refined_aggregation(
         x: FlexTensor,
         offset: FlexTensor,
@@ -213,19 +224,7 @@ impl KernelOps for Flex {
     }
 
     fn multi_scale_convolution(x: FlexTensor, weights: FlexTensor, scales: Scales) -> FlexTensor {
-        let Some([x, weights]) = singles([&x, &weights]) else {
-            return composed::multi_scale_convolution::<Self>(x, weights, scales);
-        };
-        let shape = scales_shape(&x, scales);
-        let mut y = Buffer::stale(shape.outputs_len());
-        scales::forward(Isa::best(), &shape, numbers(&x), numbers(&weights), &mut y);
-        let dims = [
-            shape.bodies,
-            shape.frames_out(),
-            shape.joints,
-            shape.channels,
-        ];
-        tensor(y, dims)
+        scales::forward(x, weights, scales)
     }
 
     fn multi_scale_convolution_backward(
@@ -234,19 +233,7 @@ impl KernelOps for Flex {
         gradient: FlexTensor,
         scales: Scales,
     ) -> (FlexTensor, FlexTensor) {
-        let Some([x, weights, gradient]) = singles([&x, &weights, &gradient]) else {
-            return composed::multi_scale_convolution_backward::<Self>(
-                x, weights, gradient, scales,
-            );
-        };
-        let (dx, dweights) = scales::backward(
-            Isa::best(),
-            &scales_shape(&x, scales),
-            numbers(&x),
-            numbers(&weights),
-            numbers(&gradient),
-        );
-        (like(dx, &x), like(dweights, &weights))
+        scales::backward(x, weights, gradient, scales)
     }
 
     fn batch_norm_activate(
@@ -543,17 +530,6 @@ fn affinity_shape(embeddings: &FlexTensor, subsets: usize) -> AffinityShape {
         joints: shape[2],
         subsets,
         channels: shape[3] / (2 * subsets),
-    }
-}
-
-fn scales_shape(x: &FlexTensor, scales: Scales) -> ScalesShape {
-    let x = x.shape();
-    ScalesShape {
-        bodies: x[0],
-        frames: x[1],
-        joints: x[2],
-        channels: x[3],
-        scales,
     }
 }
 

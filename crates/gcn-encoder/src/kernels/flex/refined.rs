@@ -1,4 +1,4 @@
-//! Aggregation over refined graphs.
+//! Aggregation over refined graphs, and the relations that refine them.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
@@ -8,6 +8,7 @@ use crate::kernels::composed;
 use crate::kernels::cpu::buffer::Buffer;
 use crate::kernels::cpu::isa::Isa;
 use crate::kernels::cpu::refined::{self, Inputs, RefinedGradients, RefinedShape};
+use crate::kernels::cpu::relations;
 
 /// Input, offset, relations, weight, bias and shared graph.
 pub type Six = [FlexTensor; 6];
@@ -72,4 +73,36 @@ fn slices([x, offset, relations, weight, bias, shared]: &Six) -> Inputs<'_> {
         bias: numbers(bias),
         shared: numbers(shared),
     }
+}
+
+pub fn relations(listener: FlexTensor, speaker: FlexTensor) -> FlexTensor {
+    let Some([listener, speaker]) = singles([&listener, &speaker]) else {
+        return composed::joint_relations::<Flex>(listener, speaker);
+    };
+    let shape = listener.shape();
+    let dims = [shape[0], shape[1], shape[2], shape[2], shape[3]];
+    let mut y = Buffer::stale(dims.iter().product());
+    relations::forward(
+        Isa::best(),
+        [shape[0] * shape[1], shape[2]],
+        numbers(&listener),
+        numbers(&speaker),
+        &mut y,
+    );
+    tensor(y, dims)
+}
+
+pub fn relations_backward(output: FlexTensor, gradient: FlexTensor) -> (FlexTensor, FlexTensor) {
+    let Some([output, gradient]) = singles([&output, &gradient]) else {
+        return composed::joint_relations_backward::<Flex>(output, gradient);
+    };
+    let shape = output.shape();
+    let dims = [shape[0], shape[1], shape[2], shape[4]];
+    let (listener, speaker) = relations::backward(
+        Isa::best(),
+        [shape[0] * shape[1], shape[2]],
+        numbers(&output),
+        numbers(&gradient),
+    );
+    (tensor(listener, dims), tensor(speaker, dims))
 }
