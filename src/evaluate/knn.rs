@@ -8,7 +8,7 @@ use super::{Features, Scores};
 pub enum Vote {
     /// One each; a tie goes to the label whose voters are more similar in sum.
     Equal,
-    /// `exp(similarity / temperature)` each, as in Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance
+    /// `exp(similarity / temperature)` each, over that of the nearest, as in Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance
     /// Discrimination" (CVPR 2018); CMCS monitors with 20 neighbours at 0.1.
     Weighted {
         /// Temperature, above 0.
@@ -39,12 +39,16 @@ pub fn knn(
         let mut order: Vec<usize> = (0..row.len()).collect();
         order.select_nth_unstable_by(k - 1, |&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
         let mut votes = vec![0.0; classes];
+        // Weights relative to the nearest's: at a low temperature the exponential of a cosine is infinite.
+        let nearest = order[..k].iter().map(|&i| row[i]).fold(-1.0, f32::max);
         for &neighbour in &order[..k] {
             let similarity = f64::from(row[neighbour]);
             votes[gallery.labels()[neighbour]] += match vote {
                 // A vote counts 1; similarities together less than half of one.
                 Vote::Equal => 1.0 + similarity / (4 * k) as f64,
-                Vote::Weighted { temperature } => (similarity / temperature).exp(),
+                Vote::Weighted { temperature } => {
+                    ((similarity - f64::from(nearest)) / temperature).exp()
+                }
             };
         }
         values.extend(votes);
@@ -130,13 +134,16 @@ mod tests {
 
     #[test]
     fn a_low_temperature_lets_the_nearest_overrule_the_majority() {
-        let gallery = features(&[[1.0, 0.0], [1.0, 0.5], [1.0, 0.6]], &[0, 1, 1]);
-        let query = features(&[[1.0, 0.0]], &[0]);
+        let gallery = features(&[[1.0, 0.0], [1.0, 0.5], [1.0, 0.6]], &[1, 0, 0]);
+        let query = features(&[[1.0, 0.0]], &[1]);
         let weighted = |temperature| {
             let vote = Vote::Weighted { temperature };
             knn(&gallery, &query, 3, vote, &Device::flex()).top1()
         };
-        assert_eq!([weighted(0.01), weighted(10.0)], [100.0, 0.0]);
+        assert_eq!(
+            [weighted(1e-6), weighted(0.01), weighted(10.0)],
+            [100.0, 100.0, 0.0]
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Each kernel at the sizes of the published ST-GCN widths, forward and backward, and the plans of the
+//! Each kernel at the sizes of the published networks, forward and backward, and the plans of the
 //! temporal convolution beside each other: `cargo bench -p gcn-encoder`. Throughput counts multiply-adds of the
 //! definition, so a plan that needs fewer shows more.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gcn_encoder::Partition;
+use gcn_encoder::kernels::Scales;
 use gcn_encoder::kernels::cpu::affinity::{self, AffinityShape};
 use gcn_encoder::kernels::cpu::buffer::Buffer;
 use gcn_encoder::kernels::cpu::graph::{self, Graph, GraphShape};
@@ -11,6 +12,9 @@ use gcn_encoder::kernels::cpu::gru::{self, GruShape, GruWeights};
 use gcn_encoder::kernels::cpu::isa::Isa;
 use gcn_encoder::kernels::cpu::norm::{self, Coefficients, Terms};
 use gcn_encoder::kernels::cpu::pool;
+use gcn_encoder::kernels::cpu::refined::{self, Inputs, RefinedShape};
+use gcn_encoder::kernels::cpu::relations;
+use gcn_encoder::kernels::cpu::scales::{self, ScalesShape};
 use gcn_encoder::kernels::cpu::temporal::{self, Plan, TemporalShape};
 use skeleton_data::Layout;
 
@@ -237,6 +241,96 @@ fn pools(c: &mut Criterion) {
     group.finish();
 }
 
+/// Bodies, frames, channels: CTR-GCN at its own width.
+const REFINED: [[usize; 3]; 3] = [[16, 100, 64], [16, 50, 128], [16, 25, 256]];
+
+fn refinements(c: &mut Criterion) {
+    let isa = Isa::best();
+    let mut group = c.benchmark_group("refined_aggregation");
+    group.sample_size(10);
+    for [bodies, frames, channels] in REFINED {
+        let shape = RefinedShape {
+            bodies,
+            frames,
+            joints: JOINTS,
+            subsets: SUBSETS,
+            channels,
+            relations: channels / 8,
+        };
+        let [side, pairs] = [JOINTS * shape.relations, JOINTS * JOINTS];
+        let [listener, speaker] = [(); 2].map(|()| noise(bodies * SUBSETS * side));
+        let mut related = noise(bodies * SUBSETS * JOINTS * side);
+        let case = format!("{bodies}x{frames} {channels}");
+        let groups = [bodies * SUBSETS, JOINTS];
+        let of_relations = related.len() as u64;
+        group.throughput(Throughput::Elements(of_relations));
+        group.bench_function(BenchmarkId::new("relations forward", &case), |b| {
+            b.iter(|| relations::forward(isa, groups, &listener, &speaker, &mut related));
+        });
+        let gradient = noise(related.len());
+        group.bench_function(BenchmarkId::new("relations backward", &case), |b| {
+            b.iter(|| relations::backward(isa, groups, &related, &gradient));
+        });
+
+        let x = noise(bodies * frames * JOINTS * SUBSETS * channels);
+        let [offset, bias] = [(); 2].map(|()| noise(SUBSETS * channels));
+        let weight = noise(SUBSETS * shape.relations * channels);
+        let shared = noise(SUBSETS * pairs);
+        let inputs = Inputs {
+            x: &x,
+            offset: &offset,
+            relations: &related,
+            weight: &weight,
+            bias: &bias,
+            shared: &shared,
+        };
+        let mut y = noise(x.len() / SUBSETS);
+        let macs = bodies * SUBSETS * pairs * channels * (frames + shape.relations);
+        group.throughput(Throughput::Elements(macs as u64));
+        group.bench_function(BenchmarkId::new("forward", &case), |b| {
+            b.iter(|| refined::forward(isa, shape, inputs, &mut y));
+        });
+        let dy = noise(y.len());
+        group.throughput(Throughput::Elements(2 * macs as u64));
+        group.bench_function(BenchmarkId::new("backward", &case), |b| {
+            b.iter(|| refined::backward(isa, shape, inputs, &dy));
+        });
+    }
+    group.finish();
+}
+
+fn several_scales(c: &mut Criterion) {
+    let isa = Isa::best();
+    let mut group = c.benchmark_group("multi_scale_convolution");
+    group.sample_size(10);
+    for [bodies, frames, channels] in REFINED {
+        // CTR-GCN's three branches of a quarter of the channels: two convolutions and the pooling.
+        let (width, taps) = (channels / 4, 5);
+        let shape = ScalesShape {
+            bodies,
+            frames,
+            joints: JOINTS,
+            channels: 3 * width,
+            scales: Scales::new(vec![(width, 1), (width, 2)], taps, 3, 1),
+        };
+        let x = noise(shape.outputs_len());
+        let weights = noise(2 * taps * width * width);
+        let mut y = noise(x.len());
+        let case = format!("{bodies}x{frames} {channels}");
+        let macs = (bodies * frames * JOINTS * weights.len()) as u64;
+        group.throughput(Throughput::Elements(macs));
+        group.bench_function(BenchmarkId::new("forward", &case), |b| {
+            b.iter(|| scales::forward(isa, &shape, &x, &weights, &mut y));
+        });
+        let dy = noise(x.len());
+        group.throughput(Throughput::Elements(2 * macs));
+        group.bench_function(BenchmarkId::new("backward", &case), |b| {
+            b.iter(|| scales::backward(isa, &shape, &x, &weights, &dy));
+        });
+    }
+    group.finish();
+}
+
 /// Sequences, frames, inputs, width: both layers of CRRL's encoder on 20 joints, and a later layer of ISC's.
 const RECURRENT: [[usize; 4]; 3] = [[32, 50, 60, 256], [32, 50, 512, 256], [32, 64, 2048, 1024]];
 
@@ -285,6 +379,14 @@ fn recurrent(c: &mut Criterion) {
 }
 
 criterion_group!(
-    benches, graphs, affinities, temporals, norms, pools, recurrent
+    benches,
+    graphs,
+    affinities,
+    refinements,
+    temporals,
+    several_scales,
+    norms,
+    pools,
+    recurrent
 );
 criterion_main!(benches);

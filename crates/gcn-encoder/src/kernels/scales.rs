@@ -89,7 +89,7 @@ impl Scales {
 ///
 /// # Shapes
 /// - `x`: `[B, T, V, C]`
-/// - `weights`: `[taps, W, W]` each, as many taps in all, and no more channels together than `C`; `taps` odd
+/// - `weights`: `[taps, W, W]` each, at least one, as many taps in all, and no more channels together than `C`; `taps` odd
 /// - `dilations`: one for each weight
 /// - output: `[B, T', V, C]` with `T' = ceil(T / stride)`
 ///
@@ -113,7 +113,9 @@ pub fn multi_scale_convolution(
     );
     assert!(
         !weights.is_empty()
-            && shapes.iter().all(|[t, c, d]| *t == taps && c == d)
+            && shapes
+                .iter()
+                .all(|[t, c, d]| *t == taps && c == d && *c > 0)
             && shapes.len() == dilations.len()
             && scales.convolved() <= x.dims()[3],
         "weights {shapes:?} with dilations {dilations:?} of {:?}",

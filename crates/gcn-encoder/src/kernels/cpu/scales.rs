@@ -162,7 +162,7 @@ pub fn backward(
 fn gather(from: &[f32], channels: usize, range: &Range<usize>) -> Buffer {
     let width = range.len();
     let mut to = Buffer::stale(from.len() / channels * width);
-    to.par_chunks_mut((POSITIONS * width).max(1))
+    to.par_chunks_mut(POSITIONS * width)
         .zip(from.par_chunks(POSITIONS * channels))
         .for_each(|(to, from)| {
             for (to, from) in to.chunks_exact_mut(width).zip(from.chunks_exact(channels)) {
@@ -176,7 +176,7 @@ fn gather(from: &[f32], channels: usize, range: &Range<usize>) -> Buffer {
 fn scatter(from: &[f32], to: &mut [f32], channels: usize, range: &Range<usize>) {
     let width = range.len();
     to.par_chunks_mut(POSITIONS * channels)
-        .zip(from.par_chunks((POSITIONS * width).max(1)))
+        .zip(from.par_chunks(POSITIONS * width))
         .for_each(|(to, from)| {
             for (to, from) in to.chunks_exact_mut(channels).zip(from.chunks_exact(width)) {
                 to[range.clone()].copy_from_slice(from);
