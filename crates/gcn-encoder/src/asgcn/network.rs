@@ -168,7 +168,8 @@ impl AsGcn {
 
     /// Links of `x` that carry no gradient.
     fn links(&self, x: &Tensor<5>) -> Tensor<4> {
-        self.aim.infer(x.clone().detach()).detach()
+        // Without gradients from the beginning: a graph that ends in `detach` is never walked, and burn keeps it.
+        self.aim.clone().no_grad().infer(x.clone().detach())
     }
 
     /// Structural links and actional links times lambda, in the type of numbers of `x`.

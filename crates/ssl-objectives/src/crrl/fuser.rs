@@ -107,7 +107,7 @@ impl<E: Encoder> Crrl<E> {
     fn taught(&self, coordinates: Sequences) -> Tensor<2> {
         let features = match self.teacher_dropout && coordinates.frames.device().is_autodiff() {
             // On a copy, whose running statistics take the updates that the teacher's must not.
-            true => self.teacher.valid().train().forward(coordinates),
+            true => self.teacher.valid().train().no_grad().forward(coordinates),
             false => self.teacher.forward(coordinates),
         };
         features.detach()
