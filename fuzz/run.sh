@@ -26,7 +26,8 @@ else
     folder=$(mktemp -d)
 fi
 trap 'rm -rf "$folder"' EXIT
-export seconds host TMPDIR=$folder
+binaries=${CARGO_TARGET_DIR:-target}/$host/release
+export seconds binaries TMPDIR=$folder
 
 run_target() {
     local target=$1 log=$TMPDIR/$1.log dictionary=()
@@ -35,7 +36,7 @@ run_target() {
     if [ -f "dictionaries/$target" ]; then
         dictionary=("-dict=dictionaries/$target")
     fi
-    if ! "target/$host/release/$target" "corpus/$target" "${dictionary[@]}" \
+    if ! "$binaries/$target" "corpus/$target" "${dictionary[@]}" \
         -artifact_prefix="artifacts/$target/" -max_total_time="$seconds" -max_len=16384 -timeout=10 \
         -rss_limit_mb=1024 -malloc_limit_mb=512 -print_final_stats=1 -verbosity=1 >"$log" 2>&1; then
         tail -n 40 "$log"
