@@ -141,13 +141,10 @@ pub fn judge<E: Encoder>(
 ) -> Result<Accuracy, EvaluateError> {
     how.validate()?;
     let features = SplitFeatures::extract(encoder, train, test, stream, device)?;
-    let top1 = |protocol: FrozenProtocol| -> Result<f64, EvaluateError> {
-        let outcome = protocol.measure(&features, how.standardise, how.seed, device)?;
-        Ok(outcome.scores.map_or(f64::NAN, |scores| scores.top1()))
-    };
-    let (k, vote) = (how.knn_k, Vote::Equal);
+    let SplitFeatures { train, test } = &features;
+    let linear = features.linear_scores(how.linear, how.standardise, how.seed, device);
     Ok(Accuracy {
-        knn_top1: top1(FrozenProtocol::Knn { k, vote })?,
-        linear_top1: top1(FrozenProtocol::Linear(how.linear))?,
+        knn_top1: knn(train, test, how.knn_k, Vote::Equal, device).top1(),
+        linear_top1: linear.top1(),
     })
 }

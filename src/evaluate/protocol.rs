@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     EvaluateError, LinearProtocol, Scores, SplitFeatures, Vote, bootstrap_interval, clustering,
-    knn, linear_probe, mean_average_precision,
+    knn, mean_average_precision,
 };
 
 /// A protocol that judges frozen features.
@@ -88,13 +88,7 @@ impl FrozenProtocol {
         let SplitFeatures { train, test } = features;
         Ok(match self {
             Self::Linear(protocol) => {
-                let scores = match standardise {
-                    true => {
-                        let SplitFeatures { train, test } = features.standardised();
-                        linear_probe(&train, &test, protocol, seed, device).test
-                    }
-                    false => linear_probe(train, test, protocol, seed, device).test,
-                };
+                let scores = features.linear_scores(protocol, standardise, seed, device);
                 Outcome::classified(scores, true, seed)
             }
             Self::Knn { k, vote } => {

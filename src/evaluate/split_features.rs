@@ -2,7 +2,9 @@ use burn::tensor::Device;
 use gcn_encoder::Encoder;
 use skeleton_data::{SkeletonDataset, Stream};
 
-use super::{EvaluateError, Features, extract_features, weights_digest};
+use super::{
+    EvaluateError, Features, LinearProtocol, Scores, extract_features, linear_probe, weights_digest,
+};
 
 /// Features of both sides of a split: what every protocol of a frozen encoder begins from.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,5 +50,21 @@ impl SplitFeatures {
     pub fn standardised(&self) -> Self {
         let (train, test) = Features::standardised(&self.train, &self.test);
         Self { train, test }
+    }
+
+    /// Scores of the test side by a linear probe on the training side, which sees features
+    /// [`standardised`](Self::standardised) where that is asked for.
+    pub(super) fn linear_scores(
+        &self,
+        protocol: LinearProtocol,
+        standardise: bool,
+        seed: u64,
+        device: &Device,
+    ) -> Scores {
+        let probe = |seen: &Self| linear_probe(&seen.train, &seen.test, protocol, seed, device);
+        match standardise {
+            true => probe(&self.standardised()).test,
+            false => probe(self).test,
+        }
     }
 }

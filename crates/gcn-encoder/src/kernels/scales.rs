@@ -8,15 +8,17 @@ use super::extension::KernelOps;
 /// The branches of a [`multi_scale_convolution`], without their weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scales {
-    /// Channels and distance of the taps in frames of each convolution.
-    convolutions: Vec<(usize, usize)>,
-    taps: usize,
-    pooled: usize,
-    stride: usize,
+    pub(super) convolutions: Vec<Scale>,
+    /// Taps of each convolution.
+    pub(super) taps: usize,
+    /// Frames of which the largest is taken.
+    pub(super) pooled: usize,
+    /// Distance of two outputs in frames.
+    pub(super) stride: usize,
 }
 
 /// A convolution among [`Scales`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scale {
     /// Its channels among those of the input, and of the output.
     pub channels: Range<usize>,
@@ -35,47 +37,35 @@ impl Scales {
         pooled: usize,
         stride: usize,
     ) -> Self {
+        let (mut channel, mut weight) = (0, 0);
+        let place = |(width, dilation)| {
+            let numbers = taps * width * width;
+            let scale = Scale {
+                channels: channel..channel + width,
+                weight: weight..weight + numbers,
+                dilation,
+            };
+            (channel, weight) = (scale.channels.end, scale.weight.end);
+            scale
+        };
         Self {
-            convolutions,
+            convolutions: convolutions.into_iter().map(place).collect(),
             taps,
             pooled,
             stride,
         }
     }
 
-    pub(super) fn convolutions(&self) -> Vec<Scale> {
-        let (mut channel, mut weight) = (0, 0);
-        let place = |(width, dilation): &(usize, usize)| {
-            let numbers = self.taps * width * width;
-            let scale = Scale {
-                channels: channel..channel + width,
-                weight: weight..weight + numbers,
-                dilation: *dilation,
-            };
-            (channel, weight) = (channel + width, weight + numbers);
-            scale
-        };
-        self.convolutions.iter().map(place).collect()
-    }
-
     /// The first of the channels that are pooled.
     pub(super) fn convolved(&self) -> usize {
-        self.convolutions.iter().map(|(width, _)| width).sum()
+        self.convolutions
+            .last()
+            .map_or(0, |scale| scale.channels.end)
     }
 
-    /// Taps of each convolution.
-    pub(super) fn taps(&self) -> usize {
-        self.taps
-    }
-
-    /// Frames of which the largest is taken.
-    pub(super) fn pooled(&self) -> usize {
-        self.pooled
-    }
-
-    /// Distance of two outputs in frames.
-    pub(super) fn stride(&self) -> usize {
-        self.stride
+    /// Numbers of all weights.
+    pub(super) fn weights_len(&self) -> usize {
+        self.convolutions.last().map_or(0, |scale| scale.weight.end)
     }
 }
 

@@ -34,7 +34,7 @@ pub struct ScalesShape {
 impl ScalesShape {
     /// Frames of the output, `T' = ceil(T / stride)`.
     pub fn frames_out(&self) -> usize {
-        self.frames.div_ceil(self.scales.stride())
+        self.frames.div_ceil(self.scales.stride)
     }
 
     /// Numbers of the output.
@@ -50,21 +50,19 @@ impl ScalesShape {
             joints: self.joints,
             channels: width,
             outputs: width,
-            taps: self.scales.taps(),
-            stride: self.scales.stride(),
+            taps: self.scales.taps,
+            stride: self.scales.stride,
             dilation: scale.dilation,
         };
         (shape, Plan::for_shape(shape))
     }
 
     fn check(&self, x: &[f32], weights: &[f32], y: &[f32]) {
-        let scales = self.scales.convolutions();
-        let numbers = scales.last().map_or(0, |scale| scale.weight.end);
         let positions = self.bodies * self.frames * self.joints;
         assert_eq!(x.len(), positions * self.channels);
-        assert_eq!(weights.len(), numbers);
+        assert_eq!(weights.len(), self.scales.weights_len());
         assert_eq!(y.len(), self.outputs_len());
-        assert!(self.scales.convolved() <= self.channels && self.scales.pooled() % 2 == 1);
+        assert!(self.scales.convolved() <= self.channels && self.scales.pooled % 2 == 1);
     }
 
     fn pooling(&self) -> Pooling {
@@ -73,8 +71,8 @@ impl ScalesShape {
             joints: self.joints,
             channels: self.channels,
             pooled: self.scales.convolved()..self.channels,
-            taps: self.scales.pooled(),
-            stride: self.scales.stride(),
+            taps: self.scales.pooled,
+            stride: self.scales.stride,
         }
     }
 }
@@ -92,11 +90,11 @@ pub fn forward(isa: Isa, shape: &ScalesShape, x: &[f32], weights: &[f32], y: &mu
         y.fill(0.0);
         return;
     }
-    for scale in shape.scales.convolutions() {
-        let (convolution, plan) = shape.convolution(&scale);
+    for scale in &shape.scales.convolutions {
+        let (convolution, plan) = shape.convolution(scale);
         let part = gather(x, shape.channels, &scale.channels);
         let mut output = Buffer::stale(convolution.outputs_len());
-        let weight = &weights[scale.weight];
+        let weight = &weights[scale.weight.clone()];
         temporal::forward(isa, convolution, plan, &part, weight, &mut output);
         scatter(&output, y, shape.channels, &scale.channels);
     }
@@ -131,15 +129,15 @@ pub fn backward(
     }
     let mut dx = Buffer::stale(x.len());
     let mut dweights = Buffer::stale(weights.len());
-    for scale in shape.scales.convolutions() {
-        let (convolution, plan) = shape.convolution(&scale);
+    for scale in &shape.scales.convolutions {
+        let (convolution, plan) = shape.convolution(scale);
         let part = gather(x, shape.channels, &scale.channels);
         let gradient = gather(dy, shape.channels, &scale.channels);
         let weight = &weights[scale.weight.clone()];
         let (of_x, of_weight) =
             temporal::backward(isa, convolution, plan, &part, weight, &gradient);
         scatter(&of_x, &mut dx, shape.channels, &scale.channels);
-        dweights[scale.weight].copy_from_slice(&of_weight);
+        dweights[scale.weight.clone()].copy_from_slice(&of_weight);
     }
     let pooling = shape.pooling();
     if !pooling.pooled.is_empty() {
@@ -325,15 +323,15 @@ mod tests {
                 channels,
                 scales: Scales::new(convolutions, taps, pooled, stride),
             };
-            let scales = shape.scales.convolutions();
+            let scales = &shape.scales.convolutions;
             let x = noise(&mut rng, bodies * frames * joints * channels);
-            let weights = noise(&mut rng, scales.last().unwrap().weight.end);
+            let weights = noise(&mut rng, shape.scales.weights_len());
             let dy = noise(&mut rng, shape.outputs_len());
             for isa in Isa::available() {
                 let mut y = vec![f32::NAN; dy.len()];
                 forward(isa, &shape, &x, &weights, &mut y);
                 let (dx, dweights) = backward(isa, &shape, &x, &weights, &dy);
-                for scale in &scales {
+                for scale in scales {
                     let (convolution, plan) = shape.convolution(scale);
                     let part = |from: &[f32]| columns(from, channels, scale.channels.clone());
                     let weight = &weights[scale.weight.clone()];
