@@ -34,6 +34,43 @@ fn one_and_four_workers_give_identical_losses_and_another_seed_gives_others() {
     assert_ne!(step_losses(&one, EPOCHS), step_losses(&other, EPOCHS));
 }
 
+/// What a shell prints and how it ended.
+#[cfg(unix)]
+fn shell(command: &str) -> std::process::Output {
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", command]).output().expect("a shell")
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_the_epoch_and_says_the_command_that_goes_on_to_the_same_end() {
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // A name that a shell would take apart.
+    let [whole, stopped] = ["whole", "it's stopped"].map(|name| folder.path().join(name));
+    succeed(tiny(&whole, &[]));
+
+    let mut command = tiny(&stopped, &[]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = common::start(&mut command, &loss_log(&stopped, 2));
+    assert!(shell(&format!("kill -INT {}", run.id())).status.success());
+    let output = run.wait_with_output().expect("an end");
+    let [said, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(output.status.code(), Some(130), "{error}");
+    assert!(said.contains("stopping when epoch 2 is done"), "{said}");
+    assert!(error.contains("stopped after 2 complete epochs"), "{error}");
+    assert!(!stopped.join("metrics.json").exists());
+
+    let hint = error
+        .lines()
+        .find_map(|line| line.strip_prefix("to go on: "));
+    let resumed = shell(hint.expect("a command"));
+    assert!(resumed.status.success(), "{resumed:?}");
+    assert_eq!(step_losses(&whole, EPOCHS), step_losses(&stopped, EPOCHS));
+    assert_eq!(outcome(&whole), outcome(&stopped));
+}
+
 #[test]
 fn a_run_killed_in_mid_epoch_resumes_to_the_losses_of_an_uninterrupted_one() {
     let folder = tempfile::tempdir().expect("a temporary folder");

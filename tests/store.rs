@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use common::step_losses;
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::experiment::{DataConfig, DataFormat, Experiment, ExperimentOptions, MethodName};
-use skeleton_ssl::pretrain::Progress;
+use skeleton_ssl::pretrain::{Progress, StopSignal};
 use skeleton_ssl::report::Metrics;
 use skeleton_ssl::skeleton_data::formats::Side;
 use skeleton_ssl::skeleton_data::store::{Dtype, StoreSpec, StoreWriter};
@@ -60,6 +60,7 @@ fn train(mut experiment: Experiment, data: Option<PathBuf>, out: &Path) -> Metri
         device: DeviceSpec::default(),
         curve_every: None,
         progress: Progress::Quiet,
+        stop: StopSignal::new(),
     };
     experiment.run(&options, |_| {}).expect("a run")
 }

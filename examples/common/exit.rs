@@ -1,4 +1,8 @@
 use skeleton_ssl::Error;
+use skeleton_ssl::pretrain::PretrainError;
+
+/// The exit status of a program that a user stopped, by the shells' custom: 128 and the number of the signal.
+pub const STOPPED: i32 = 130;
 
 /// Ends the process by the outcome.
 ///
@@ -6,6 +10,10 @@ use skeleton_ssl::Error;
 pub fn exit(outcome: Result<(), Error>) -> ! {
     let code = match outcome {
         Ok(()) => 0,
+        Err(error @ Error::Pretrain(PretrainError::Interrupted { .. })) => {
+            eprintln!("{error}");
+            STOPPED
+        }
         Err(error) => {
             eprintln!("error: {error}");
             1

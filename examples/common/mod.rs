@@ -1,6 +1,7 @@
 //! The options that every example of a method has, and what happens with them.
 
 mod exit;
+mod interrupt;
 
 pub use exit::exit;
 
@@ -11,7 +12,7 @@ use serde_json::json;
 use skeleton_ssl::evaluate::LinearProtocol;
 use skeleton_ssl::experiment::{DataFormat, Experiment, ExperimentOptions, MethodName};
 use skeleton_ssl::gcn_encoder::EncoderConfig;
-use skeleton_ssl::pretrain::Progress;
+use skeleton_ssl::pretrain::{PretrainError, Progress};
 use skeleton_ssl::skeleton_data::Stream;
 use skeleton_ssl::{DeviceSpec, Error};
 
@@ -118,7 +119,7 @@ impl RunOptions {
     /// Runs the experiment and prints its outcome.
     pub fn run(&self, experiment: &Experiment) -> Result<(), Error> {
         let out = self.run_folder(experiment);
-        let metrics = experiment.run(
+        let outcome = experiment.run(
             &ExperimentOptions {
                 data: self.data.clone(),
                 out: out.clone(),
@@ -127,13 +128,18 @@ impl RunOptions {
                 device: self.device,
                 curve_every: self.curve_every,
                 progress: self.progress,
+                stop: interrupt::stop_on_ctrl_c(),
             },
             |line| match self.progress {
                 Progress::Quiet => {}
                 Progress::Json => println!("{}", json!({"event": "stage", "text": line})),
                 Progress::Auto | Progress::Plain => println!("{line}"),
             },
-        )?;
+        );
+        if let Err(Error::Pretrain(PretrainError::Interrupted { .. })) = outcome {
+            eprintln!("to go on: {}", interrupt::resuming_command(&out));
+        }
+        let metrics = outcome?;
         match self.progress {
             Progress::Quiet => {}
             Progress::Json => println!(

@@ -10,7 +10,7 @@ use super::format::DataFormat;
 use super::method::{MethodConfig, MethodName};
 use super::stages::Run;
 use crate::evaluate::Judgement;
-use crate::pretrain::{PretrainConfig, Progress};
+use crate::pretrain::{PretrainConfig, Progress, StopSignal};
 use crate::report::Metrics;
 use crate::{DeviceSpec, Error};
 
@@ -32,7 +32,7 @@ pub struct Experiment {
 }
 
 /// What a run does beside its configuration; none of it changes a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ExperimentOptions {
     /// Folder of the data set; `None` for synthetic clips.
     pub data: Option<PathBuf>,
@@ -48,6 +48,8 @@ pub struct ExperimentOptions {
     pub curve_every: Option<usize>,
     /// How trainings show how far they are.
     pub progress: Progress,
+    /// Stops the training under way after its epoch.
+    pub stop: StopSignal,
 }
 
 impl Experiment {

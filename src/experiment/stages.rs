@@ -186,6 +186,7 @@ impl Run<'_> {
                 workers: self.options.workers,
                 milestone: self.options.curve_every,
                 progress: self.options.progress,
+                stop: self.options.stop.clone(),
             },
             stage,
             self.device,

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod config;
+mod dashboard;
 mod history;
 mod loader;
 mod optimizer;
@@ -9,6 +10,7 @@ mod progress;
 mod retention;
 mod run;
 mod schedule;
+mod stop;
 
 pub use config::PretrainConfig;
 pub use history::EpochRecord;
@@ -17,6 +19,7 @@ pub use optimizer::OptimizerConfig;
 pub use progress::{Progress, UnknownProgress};
 pub use run::{Pretrained, RunOptions, load_milestone, milestones, pretrain};
 pub use schedule::Schedule;
+pub use stop::StopSignal;
 
 use std::path::PathBuf;
 
@@ -76,11 +79,9 @@ pub enum PretrainError {
     #[error("training stopped: {0}")]
     Training(String),
     /// The user stopped training.
-    #[error("training was stopped after {epochs} epochs{}; run again with --resume to go on", reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default())]
+    #[error("training was stopped after {epochs} complete epochs, which are saved")]
     Interrupted {
         /// Complete epochs on disk.
         epochs: usize,
-        /// The reason that was given.
-        reason: Option<String>,
     },
 }

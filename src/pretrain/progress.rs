@@ -12,6 +12,8 @@ use burn::train::renderer::{
 use serde_json::{Value, json};
 use ssl_objectives::Term;
 
+use super::stop::StopSignal;
+
 /// How often a line appears within an epoch that takes long.
 const WITHIN_EPOCH: Duration = Duration::from_secs(10);
 
@@ -25,7 +27,7 @@ pub enum Progress {
     Plain,
     /// The same as a line of JSON each, for scripts: `event` is `epoch` or `within_epoch`; then `epoch`, `epochs`, `train`
     /// and `monitor` (numbers by name) and, after an epoch, `views_per_second` and `seconds_left`, inside one `clip` and
-    /// `clips`.
+    /// `clips`. `stopping` says that this epoch is the last.
     Json,
     /// Nothing.
     Quiet,
@@ -90,6 +92,8 @@ pub(super) struct LineProgress {
     started: Instant,
     split_started: Instant,
     last_line: Instant,
+    stop: StopSignal,
+    stop_said: bool,
 }
 
 /// What lines are written in.
@@ -110,12 +114,19 @@ enum Line {
     WithinEpoch {
         clip: usize,
     },
+    /// The run was asked to stop.
+    Stopping,
 }
 
 impl LineProgress {
     /// `views_per_item` is the number of encoder passes for each clip of a batch (2 for twin encoders); `terms` are what
-    /// the method reports.
-    pub(super) fn new(format: Format, views_per_item: usize, terms: &[Term]) -> Self {
+    /// the method reports; that `stop` was given is said once.
+    pub(super) fn new(
+        format: Format,
+        views_per_item: usize,
+        terms: &[Term],
+        stop: StopSignal,
+    ) -> Self {
         let now = Instant::now();
         Self {
             format,
@@ -133,6 +144,8 @@ impl LineProgress {
             started: now,
             split_started: now,
             last_line: now,
+            stop,
+            stop_said: false,
         }
     }
 
@@ -202,6 +215,9 @@ impl LineProgress {
                     self.split_items
                 )
             }
+            Line::Stopping => {
+                format!("stopping when epoch {epoch} is done and saved; again to stop at once")
+            }
         }
     }
 
@@ -225,6 +241,7 @@ impl LineProgress {
                 "event": "within_epoch", "epoch": epoch, "epochs": epochs, "train": train,
                 "clip": clip, "clips": self.split_items,
             }),
+            Line::Stopping => json!({"event": "stopping", "epoch": epoch, "epochs": epochs}),
         }
     }
 
@@ -284,6 +301,10 @@ impl TrainingProgressLogger for LineProgress {
     }
 
     fn update_split(&mut self, items_processed: usize) {
+        if self.stop.requested() && !self.stop_said {
+            self.stop_said = true;
+            self.show(self.epoch, &Line::Stopping);
+        }
         if self.training && self.last_line.elapsed() >= WITHIN_EPOCH {
             self.show(
                 self.epoch,
@@ -359,7 +380,7 @@ mod tests {
 
     #[test]
     fn text_and_json_say_the_same() {
-        let mut progress = LineProgress::new(Format::None, 2, &[]);
+        let mut progress = LineProgress::new(Format::None, 2, &[], StopSignal::new());
         progress.labels = vec![(MetricId::new("Loss".to_owned().into()), "loss".to_owned())];
         progress.train.insert(0, 0.25);
         progress.monitor.insert(0, 0.5);
@@ -385,6 +406,12 @@ mod tests {
             "epoch   3/12  clip 32/64  loss 0.250"
         );
         assert_eq!(progress.json(3, &within)["clip"], 32);
+        assert!(
+            progress
+                .text(3, &Line::Stopping)
+                .contains("epoch 3 is done and saved")
+        );
+        assert_eq!(progress.json(3, &Line::Stopping)["event"], "stopping");
     }
 
     #[test]

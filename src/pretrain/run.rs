@@ -15,13 +15,15 @@ use ssl_objectives::{
 };
 
 use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, load_model};
+use super::dashboard::Dashboard;
 use super::history::History;
 use super::progress::{Format, LineProgress, Progress};
 use super::retention::Retention;
+use super::stop::StopSignal;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
 
 /// What a run does beside its configuration; none of it changes a loss.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Go on from the last complete checkpoint.
     pub resume: bool,
@@ -31,6 +33,8 @@ pub struct RunOptions {
     pub milestone: Option<usize>,
     /// How far the run is.
     pub progress: Progress,
+    /// Stops the run after the epoch in which it is given.
+    pub stop: StopSignal,
 }
 
 impl Default for RunOptions {
@@ -41,6 +45,7 @@ impl Default for RunOptions {
             workers: 1,
             milestone: None,
             progress: Progress::Auto,
+            stop: StopSignal::new(),
         }
     }
 }
@@ -66,7 +71,8 @@ pub struct Pretrained<M> {
 /// moment resumes at its last complete epoch and ends with the losses of an uninterrupted run.
 ///
 /// # Errors
-/// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays.
+/// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
+/// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`].
 pub fn pretrain<M: Method + 'static>(
     method: M,
     dataset: &Arc<SkeletonDataset>,
@@ -89,6 +95,9 @@ pub fn pretrain<M: Method + 'static>(
         true => last_usable(&method, &checkpoints)?,
         false => 0,
     };
+    if options.stop.requested() && done < config.epochs {
+        return Err(interrupted(&checkpoints));
+    }
 
     let train = ViewLoader::training(
         dataset.clone(),
@@ -132,7 +141,8 @@ pub fn pretrain<M: Method + 'static>(
         .with_checkpointing_strategy(Retention {
             milestone: options.milestone,
         })
-        .with_interrupter(interrupter)
+        .with_interrupter(interrupter.clone())
+        .early_stopping(options.stop.clone())
         .num_epochs(config.epochs);
     let (terms, passes) = (method.terms(), method.passes());
     for &term in &terms {
@@ -143,15 +153,22 @@ pub fn pretrain<M: Method + 'static>(
     if done > 0 {
         training = training.checkpoint(done);
     }
-    let format = match options.progress {
-        Progress::Auto if std::io::stdout().is_terminal() => None,
-        Progress::Auto | Progress::Plain => Some(Format::Text),
-        Progress::Json => Some(Format::Json),
-        Progress::Quiet => Some(Format::None),
+    let lines = |format| {
+        Box::new(LineProgress::new(
+            format,
+            passes,
+            &terms,
+            options.stop.clone(),
+        ))
     };
-    if let Some(format) = format {
-        training = training.renderer(Box::new(LineProgress::new(format, passes, &terms)));
-    }
+    training = training.renderer(match options.progress {
+        Progress::Auto if std::io::stdout().is_terminal() => {
+            Box::new(Dashboard::new(interrupter, done))
+        }
+        Progress::Auto | Progress::Plain => lines(Format::Text),
+        Progress::Json => lines(Format::Json),
+        Progress::Quiet => lines(Format::None),
+    });
 
     let schedule =
         config
@@ -172,11 +189,9 @@ pub fn pretrain<M: Method + 'static>(
     if let Some(error) = result.error {
         return Err(PretrainError::Training(error.to_string()));
     }
-    if let Some(stop) = result.interrupted {
-        return Err(PretrainError::Interrupted {
-            epochs: complete_epochs(&checkpoints).last().copied().unwrap_or(0),
-            reason: stop.reason,
-        });
+    // What is on disk says how far it came; the dashboard forgets that it was told to stop.
+    if complete_epochs(&checkpoints).last() != Some(&config.epochs) {
+        return Err(interrupted(&checkpoints));
     }
     Ok(Pretrained {
         method: result.model.method,
@@ -184,6 +199,13 @@ pub fn pretrain<M: Method + 'static>(
         seconds,
         epochs_run: config.epochs - done,
     })
+}
+
+fn interrupted(checkpoints: &Path) -> PretrainError {
+    let epochs = complete_epochs(checkpoints).last().copied();
+    PretrainError::Interrupted {
+        epochs: epochs.unwrap_or(0),
+    }
 }
 
 /// The last epoch whose records can be read and fit the method. burn-train panics on one that does not.

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// The binary of an example, which `cargo test` builds beside the tests.
@@ -50,10 +50,14 @@ pub fn tiny_run(name: &str, out: &Path, extra: &[&str]) -> Command {
 
 /// Starts a run and kills it once the file `sign` has something in it.
 pub fn kill_at(mut command: Command, sign: &Path) {
-    let mut child = command
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the example starts");
+    let mut child = start(command.stdout(Stdio::null()), sign);
+    child.kill().expect("SIGKILL");
+    child.wait().expect("a dead child");
+}
+
+/// Starts a run and gives it back once the file `sign` has something in it.
+pub fn start(command: &mut Command, sign: &Path) -> Child {
+    let mut child = command.spawn().expect("the example starts");
     let begun = Instant::now();
     while std::fs::metadata(sign).map_or(0, |file| file.len()) == 0 {
         assert!(
@@ -67,8 +71,7 @@ pub fn kill_at(mut command: Command, sign: &Path) {
         );
         std::thread::sleep(Duration::from_millis(2));
     }
-    child.kill().expect("SIGKILL");
-    child.wait().expect("a dead child");
+    child
 }
 
 /// The output of a run that must succeed.
