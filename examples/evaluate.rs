@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use skeleton_ssl::experiment::{
-    DataConfig, DataFormat, Evaluation, PreparedData, Protocol, SavedEncoder,
+    DataConfig, DataFormat, Evaluation, FusionWeights, PreparedData, Protocol, SavedEncoder,
 };
 use skeleton_ssl::pretrain::Progress;
 use skeleton_ssl::report::EvaluationTable;
@@ -18,19 +18,23 @@ use skeleton_ssl::{DeviceSpec, Error};
 
 /// Judge saved encoders by protocols on frozen features, each beside the same encoder untrained.
 ///
-/// Clips are prepared as they were for the encoder's training. Runs that differ in their seed alone are averaged.
+/// Clips are prepared as they were for the encoder's training. Runs that differ in their seed alone are averaged, of those
+/// that differ in their stream alone the scores are added.
 #[derive(Parser, Debug)]
 #[command(after_help = "\
 Protocols: linear-e1 to linear-e6, knn (one neighbour), knn-K (K equal votes), knn-K-T (votes weighted at temperature T),
 retrieval (mean average precision), clustering (k-means; NMI and ARI), all on frozen features; finetune-RECIPE trains the
 encoder too, with all labels; semi-PERCENT-RECIPE and semi-PERCENT-balanced-RECIPE with a share of them, over --draws draws.
-Recipes: f1 (CrosSCLR, AimCLR), f2 (PSTL), f3 (MAMP), isc, cmd.
+Recipes: f1 (CrosSCLR, AimCLR), f2 (PSTL), f3 (MAMP), isc, cmd. Of what is trained the last epoch counts; with
+-best-on-validation behind its name the best on held-out training clips, with -best-on-test the best on the test clips, which
+many releases report and which is too good.
 
 Examples:
   evaluate runs/skt-synthetic-1                      a run on synthetic clips, all defaults
   evaluate runs/ucla --data DIR                      on the data set that it was trained on
   evaluate runs/ntu60 --data DIR --format ntu120     on another data set of the same skeleton
-  evaluate a b c --data DIR --protocols linear-e1,knn-20-0.1 --json table.json")]
+  evaluate a b c --data DIR --protocols linear-e1,knn-20-0.1 --json table.json
+  evaluate joint bone motion --data DIR              three streams, and their scores together")]
 struct Options {
     /// Run folders, or their encoder.safetensors.
     #[arg(required = true, value_name = "RUN")]
@@ -63,6 +67,9 @@ struct Options {
     /// Seed of probes, clustering, trainings and bootstrap.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Weights of joint, bone and motion where runs differ in their stream alone: their classifiers' scores are added.
+    #[arg(long, value_name = "J,B,M", default_value = "0.6,0.6,0.4")]
+    fusion: FusionWeights,
     /// Also write the reports, with confusion matrices and intervals, to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -113,6 +120,7 @@ fn run(options: &Options) -> Result<(), Error> {
         reports.push(evaluation.run(&saved, &clips, &device)?);
         prepared = Some((data, clips));
     }
+    options.fusion.append(&mut reports)?;
     println!("{}", EvaluationTable(&reports));
     match &options.json {
         Some(path) => skeleton_ssl::report::write_json(path, &reports),

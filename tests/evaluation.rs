@@ -66,6 +66,48 @@ fn every_kind_of_protocol_is_reported_beside_the_untrained_encoder() {
 }
 
 #[test]
+fn scores_of_runs_that_differ_in_their_stream_are_added() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let runs = ["joint", "bone"].map(|stream| {
+        let out = folder.path().join(stream);
+        succeed(tiny_run(
+            "skt",
+            &out,
+            &["--stream", stream, "--epochs", "1"],
+        ));
+        out
+    });
+    let evaluate = |more: &[&str]| {
+        let json = folder.path().join("report.json");
+        let mut command = example("evaluate");
+        command.args(&runs).arg("--json").arg(&json).args(more);
+        command.args(["--protocols", "linear-e2,clustering,knn-3"]);
+        let table = String::from_utf8(succeed(command).stdout).expect("text");
+        (table, read(&json))
+    };
+    let (table, reports) = evaluate(&[]);
+    // A header, its line, and two rows for each stream and for both together, which no mean joins.
+    assert_eq!(table.trim().lines().count(), 8, "{table}");
+    let fused = &reports[2];
+    assert_eq!(fused["stream"], "0.6 joint + 0.6 bone");
+    let names = fused["trained"].as_array().expect("protocols").iter();
+    let names: Vec<&Value> = names.map(|found| &found["protocol"]).collect();
+    assert_eq!(names, ["linear-e2", "knn-3"]);
+    assert_eq!(fused["untrained"].as_array().map(Vec::len), Some(2));
+
+    // A stream of no weight has no say.
+    let (_, reports) = evaluate(&["--fusion", "1,0,1"]);
+    for side in ["trained", "untrained"] {
+        let (joint, bone) = (&reports[0][side], &reports[1][side]);
+        assert_eq!(joint[0]["confusion"], reports[2][side][0]["confusion"]);
+        assert_ne!(bone[0]["confusion"], reports[2][side][0]["confusion"]);
+    }
+    let mut command = example("evaluate");
+    command.arg(&runs[0]).args(["--fusion", "1,x"]);
+    assert!(fail(command).contains("expected three weights"));
+}
+
+#[test]
 fn what_cannot_be_judged_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let run = |arguments: &[&str]| {

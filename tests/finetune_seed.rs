@@ -1,30 +1,17 @@
 //! Apart from the other tests: they draw from the same generator of the device at the same time.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use burn::tensor::Device;
 use skeleton_ssl::evaluate::weights_digest;
-use skeleton_ssl::experiment::{DataFormat, Evaluation, Experiment, MethodName, SavedEncoder};
+use skeleton_ssl::experiment::Evaluation;
 use skeleton_ssl::pretrain::{EpochRecord, Progress};
-use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 
 #[test]
 fn training_with_labels_follows_from_the_seed_and_leaves_the_encoder_as_it_was() {
     let device = Device::flex();
-    let encoder = Some("bigru".parse().unwrap());
-    let mut experiment =
-        Experiment::new(MethodName::Skt, encoder, DataFormat::Synthetic, None).unwrap();
-    experiment.data.synthetic = Some(SyntheticConfig {
-        clips_per_action: 4,
-        frames: 8,
-        ..SyntheticConfig::default()
-    });
-    let data = experiment.data.prepare(None).unwrap();
-    device.seed(1);
-    let saved = SavedEncoder {
-        encoder: experiment.encoder.init(&data.input(), &device).unwrap(),
-        input: data.input(),
-        experiment,
-    };
+    let (saved, data) = common::fresh_bigru(&device);
     let before = weights_digest(&saved.encoder);
 
     let folder = tempfile::tempdir().unwrap();

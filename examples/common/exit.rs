@@ -10,10 +10,8 @@ pub const STOPPED: i32 = 130;
 pub fn exit(outcome: Result<(), Error>) -> ! {
     let code = match outcome {
         Ok(()) => 0,
-        Err(error @ Error::Pretrain(PretrainError::Interrupted { .. })) => {
-            eprintln!("{error}");
-            STOPPED
-        }
+        // The run has said how to go on.
+        Err(Error::Pretrain(PretrainError::Interrupted { .. })) => STOPPED,
         Err(error) => {
             eprintln!("error: {error}");
             1

@@ -136,8 +136,8 @@ impl RunOptions {
                 Progress::Auto | Progress::Plain => println!("{line}"),
             },
         );
-        if let Err(Error::Pretrain(PretrainError::Interrupted { .. })) = outcome {
-            eprintln!("to go on: {}", interrupt::resuming_command(&out));
+        if let Err(error @ Error::Pretrain(PretrainError::Interrupted { .. })) = &outcome {
+            eprintln!("{error}\nto go on: {}", interrupt::resuming_command(&out));
         }
         let metrics = outcome?;
         match self.progress {

@@ -66,6 +66,18 @@ impl Features {
         &self.values
     }
 
+    /// The features of some clips, in the order given.
+    ///
+    /// # Panics
+    /// Where there are not as many clips.
+    pub fn select(&self, clips: &[usize]) -> Self {
+        let values = clips
+            .iter()
+            .flat_map(|clip| &self.values[clip * self.dim..(clip + 1) * self.dim]);
+        let labels = clips.iter().map(|&clip| self.labels[clip]);
+        Self::new(values.copied().collect(), self.dim, labels.collect())
+    }
+
     /// Both parts with each feature shifted and scaled to mean 0 and variance 1 over the training part.
     ///
     /// A feature that does not vary in the training part becomes 0.

@@ -9,13 +9,13 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluateError, Features, Scores};
+use super::{Best, EpochChoice, EvaluateError, Features, Scores};
 use crate::pretrain::OptimizerConfig;
 
 /// A published way to train a linear classifier on frozen features.
 ///
 /// Features are those of whole clips, extracted once. Where the published code crops or scores otherwise, that is said;
-/// accuracies are always those of the last epoch.
+/// accuracies are those of the last epoch unless an [`EpochChoice`] says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinearProtocol {
@@ -145,7 +145,9 @@ impl FromStr for LinearProtocol {
 /// The outcome of a linear probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeReport {
-    /// Scores of the test clips after the last epoch: the ones to report.
+    /// The epoch that is reported, counted from 1.
+    pub epoch: usize,
+    /// Scores of the test clips after that epoch: the ones to report.
     pub test: Scores,
     /// Training accuracy in percent after the last epoch.
     pub train_top1: f64,
@@ -153,10 +155,13 @@ pub struct ProbeReport {
     pub final_loss: f64,
 }
 
-/// Trains a linear classifier on frozen `train` features and measures it on `test` after the last epoch.
+/// Trains a linear classifier on frozen `train` features and measures it on `test` after the epoch that is chosen.
 ///
-/// The number of classes is the largest label of either part plus one. Initial weights and the order
-/// of the batches follow from `seed`.
+/// The number of classes is the largest label of either part plus one. Initial weights, the order of the batches and the
+/// clips that are held out for a choice follow from `seed`.
+///
+/// # Errors
+/// [`EvaluateError::Empty`] where an epoch is to be chosen by training clips and no class has any to spare.
 ///
 /// # Panics
 /// Where the parts' features have different widths or `train` is empty.
@@ -164,13 +169,61 @@ pub fn linear_probe(
     train: &Features,
     test: &Features,
     protocol: LinearProtocol,
+    choice: EpochChoice,
     seed: u64,
     device: &Device,
-) -> ProbeReport {
+) -> Result<ProbeReport, EvaluateError> {
     assert_eq!(train.dim(), test.dim(), "features of different encoders");
-    assert!(!train.is_empty(), "a probe needs clips to learn from");
     let device = device.clone().inner().autodiff();
     let classes = train.classes().max(test.classes());
+    let last = protocol.epochs();
+    // The scores of the best among all epochs, or of a certain one.
+    let probe = |train: &Features, test: &Features, only: Option<usize>| {
+        let mut best = Best::default();
+        let ended = train_classifier(
+            train,
+            classes,
+            protocol,
+            seed,
+            &device,
+            |epoch, classifier| {
+                if only.is_none_or(|only| only == epoch) {
+                    best.see(epoch, scores(&classifier.valid(), test, &device));
+                }
+            },
+        );
+        (ended, best)
+    };
+    let ((classifier, final_loss), best) = match choice {
+        EpochChoice::Last => probe(train, test, Some(last)),
+        EpochChoice::BestOnTest => probe(train, test, None),
+        EpochChoice::BestOnValidation => {
+            let (kept, held_out) = EpochChoice::hold_out(train.labels(), seed)?;
+            let (_, best) = probe(&train.select(&kept), &train.select(&held_out), None);
+            let epoch = best.found().map_or(last, |(epoch, _)| epoch);
+            probe(train, test, Some(epoch))
+        }
+    };
+    let (epoch, test) = best.found().expect("a protocol has epochs");
+    Ok(ProbeReport {
+        epoch,
+        test,
+        train_top1: scores(&classifier.valid(), train, &device).top1(),
+        final_loss,
+    })
+}
+
+/// The classifier of `classes` classes after all epochs, with the mean loss over the last one's batches. `each` sees it after
+/// every epoch, counted from 1.
+fn train_classifier(
+    train: &Features,
+    classes: usize,
+    protocol: LinearProtocol,
+    seed: u64,
+    device: &Device,
+    mut each: impl FnMut(usize, &Linear),
+) -> (Linear, f64) {
+    assert!(!train.is_empty(), "a probe needs clips to learn from");
     let recipe = protocol.recipe();
 
     let mut rng = ViewKey {
@@ -180,16 +233,16 @@ pub fn linear_probe(
         view: u64::MAX,
     }
     .rng();
-    let mut classifier = initial_classifier(train.dim(), classes, &mut rng, &device);
+    let mut classifier = initial_classifier(train.dim(), classes, &mut rng, device);
     let mut optimizer = recipe.optimizer.init(None);
-    let loss = CrossEntropyLossConfig::new().init(&device);
+    let loss = CrossEntropyLossConfig::new().init(device);
     let mut order: Vec<usize> = (0..train.len()).collect();
     let mut final_loss = 0.0;
     for epoch in 0..recipe.epochs {
         rng.partial_shuffle(&mut order, train.len());
         let mut losses = Vec::new();
         for batch in order.chunks(recipe.batch) {
-            let (rows, targets) = gather(train, batch, &device);
+            let (rows, targets) = gather(train, batch, device);
             let batch_loss = loss.forward(classifier.forward(rows), targets);
             let gradients = GradientsParams::from_grads(batch_loss.backward(), &classifier);
             classifier = optimizer.step(recipe.rate(epoch), classifier, gradients);
@@ -203,13 +256,9 @@ pub fn linear_probe(
                 .sum::<f64>()
                 / batches;
         }
+        each(epoch + 1, &classifier);
     }
-    let classifier = classifier.valid();
-    ProbeReport {
-        test: scores(&classifier, test, &device),
-        train_top1: scores(&classifier, train, &device).top1(),
-        final_loss,
-    }
+    (classifier, final_loss)
 }
 
 /// A linear layer as PyTorch starts it: weights and biases uniform in `+-1 / sqrt(dim)`.
@@ -278,24 +327,19 @@ mod tests {
         Features::new(values, 4, labels)
     }
 
+    /// A probe of 200 clips on 100, classes apart by `gap`.
+    fn probe(protocol: LinearProtocol, choice: EpochChoice, gap: f32, seed: u64) -> ProbeReport {
+        let (train, test) = (blobs(200, gap, 1), blobs(100, gap, 2));
+        linear_probe(&train, &test, protocol, choice, seed, &Device::flex()).unwrap()
+    }
+
     #[test]
     fn every_protocol_learns_classes_that_a_plane_separates_and_only_those() {
         for protocol in LinearProtocol::ALL {
-            let apart = linear_probe(
-                &blobs(200, 1.5, 1),
-                &blobs(100, 1.5, 2),
-                protocol,
-                0,
-                &Device::flex(),
-            );
+            let apart = probe(protocol, EpochChoice::Last, 1.5, 0);
             assert!(apart.test.top1() > 98.0, "{protocol}: {apart:?}");
-            let same = linear_probe(
-                &blobs(200, 0.0, 1),
-                &blobs(100, 0.0, 2),
-                protocol,
-                0,
-                &Device::flex(),
-            );
+            assert_eq!(apart.epoch, protocol.epochs());
+            let same = probe(protocol, EpochChoice::Last, 0.0, 0);
             assert!(same.test.top1() < 70.0, "{protocol}: {same:?}");
         }
     }
@@ -311,17 +355,31 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_report() {
-        let probe = |seed| {
-            linear_probe(
-                &blobs(150, 0.4, 1),
-                &blobs(90, 0.4, 2),
-                LinearProtocol::E1,
-                seed,
-                &Device::flex(),
-            )
-        };
+        let probe = |seed| probe(LinearProtocol::E1, EpochChoice::Last, 0.4, seed);
         assert_eq!(probe(3), probe(3));
         assert_ne!(probe(3).final_loss, probe(4).final_loss);
+    }
+
+    #[test]
+    fn the_best_test_epoch_is_at_least_as_good_as_any_that_is_not_chosen_by_the_test() {
+        let [last, validated, best] = [
+            EpochChoice::Last,
+            EpochChoice::BestOnValidation,
+            EpochChoice::BestOnTest,
+        ]
+        .map(|choice| probe(LinearProtocol::E3, choice, 0.4, 0));
+        assert!(best.test.top1() > last.test.top1(), "{best:?} {last:?}");
+        assert!(best.test.top1() >= validated.test.top1());
+        assert!(validated.epoch < last.epoch && validated.epoch != best.epoch);
+        // It is the classifier of the whole training side after that epoch.
+        assert_eq!(
+            [validated.train_top1, validated.final_loss],
+            [last.train_top1, last.final_loss]
+        );
+        let few = blobs(3, 1.0, 1);
+        let choice = EpochChoice::BestOnValidation;
+        let refused = linear_probe(&few, &few, LinearProtocol::E1, choice, 0, &Device::flex());
+        assert!(refused.unwrap_err().to_string().contains("validation"));
     }
 
     #[test]

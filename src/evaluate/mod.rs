@@ -3,6 +3,7 @@
 mod classifier;
 mod clustering;
 mod confusion;
+mod epoch_choice;
 mod features;
 mod frozen;
 mod interval;
@@ -18,6 +19,8 @@ pub use clustering::{
     ClusteringReport, adjusted_rand_index, clustering, k_means, normalised_mutual_information,
 };
 pub use confusion::ConfusionMatrix;
+pub(crate) use epoch_choice::Best;
+pub use epoch_choice::EpochChoice;
 pub use features::{Features, extract_features};
 pub use frozen::weights_digest;
 pub use interval::{Spread, bootstrap_interval};
@@ -49,7 +52,7 @@ pub enum EvaluateError {
     /// There is nothing to learn from, or nothing to judge on.
     #[error("the {part} part of the split holds no clip")]
     Empty {
-        /// `train` or `test`.
+        /// `train`, `validation` or `test`.
         part: &'static str,
     },
     /// A probe that moves its encoder reports the accuracy of something else.
@@ -142,9 +145,15 @@ pub fn judge<E: Encoder>(
     how.validate()?;
     let features = SplitFeatures::extract(encoder, train, test, stream, device)?;
     let SplitFeatures { train, test } = &features;
-    let linear = features.linear_scores(how.linear, how.standardise, how.seed, device);
+    let probe = features.probe(
+        how.linear,
+        EpochChoice::Last,
+        how.standardise,
+        how.seed,
+        device,
+    )?;
     Ok(Accuracy {
         knn_top1: knn(train, test, how.knn_k, Vote::Equal, device).top1(),
-        linear_top1: linear.top1(),
+        linear_top1: probe.test.top1(),
     })
 }

@@ -5,18 +5,23 @@ use burn::tensor::Device;
 use serde::Serialize;
 
 use super::{
-    EvaluateError, LinearProtocol, Scores, SplitFeatures, Vote, bootstrap_interval, clustering,
-    knn, mean_average_precision,
+    EpochChoice, EvaluateError, LinearProtocol, Scores, SplitFeatures, Vote, bootstrap_interval,
+    clustering, knn, mean_average_precision,
 };
 
 /// A protocol that judges frozen features.
 ///
 /// Written as `linear-e1` to `linear-e6`, `knn` (one neighbour), `knn-K` (K equal votes), `knn-K-T` (K votes weighted at
-/// temperature T), `retrieval`, `clustering`.
+/// temperature T), `retrieval`, `clustering`; of linear ones also with an [`EpochChoice`] behind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FrozenProtocol {
     /// A linear classifier.
-    Linear(LinearProtocol),
+    Linear {
+        /// How it is trained.
+        protocol: LinearProtocol,
+        /// Which of its epochs counts.
+        epoch: EpochChoice,
+    },
     /// Nearest neighbours by cosine similarity.
     Knn {
         /// Neighbours.
@@ -39,6 +44,8 @@ pub struct Outcome {
     pub interval: Option<[f64; 2]>,
     /// The classifier's scores, where there is one.
     pub scores: Option<Scores>,
+    /// The epoch of the classifier's training that is reported, counted from 1, where there was one.
+    pub epoch: Option<usize>,
 }
 
 /// A number that a protocol finds, in percent.
@@ -77,7 +84,8 @@ impl FrozenProtocol {
     /// never do; `seed` starts what is random.
     ///
     /// # Errors
-    /// [`EvaluateError::Clustering`] where there are fewer test clips than classes.
+    /// [`EvaluateError::Clustering`] where there are fewer test clips than classes, [`EvaluateError::Empty`] where an epoch is
+    /// to be chosen by training clips and no class has any to spare.
     pub fn measure(
         self,
         features: &SplitFeatures,
@@ -87,9 +95,12 @@ impl FrozenProtocol {
     ) -> Result<Outcome, EvaluateError> {
         let SplitFeatures { train, test } = features;
         Ok(match self {
-            Self::Linear(protocol) => {
-                let scores = features.linear_scores(protocol, standardise, seed, device);
-                Outcome::classified(scores, true, seed)
+            Self::Linear { protocol, epoch } => {
+                let probe = features.probe(protocol, epoch, standardise, seed, device)?;
+                Outcome {
+                    epoch: Some(probe.epoch),
+                    ..Outcome::classified(probe.test, true, seed)
+                }
             }
             Self::Knn { k, vote } => {
                 Outcome::classified(knn(train, test, k, vote, device), k > 1, seed)
@@ -118,6 +129,7 @@ impl Outcome {
             numbers,
             interval: None,
             scores: None,
+            epoch: None,
         }
     }
 
@@ -145,7 +157,7 @@ impl Outcome {
 impl fmt::Display for FrozenProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Linear(protocol) => write!(f, "linear-{protocol}"),
+            Self::Linear { protocol, epoch } => write!(f, "linear-{protocol}{epoch}"),
             Self::Knn {
                 k: 1,
                 vote: Vote::Equal,
@@ -170,13 +182,21 @@ impl FromStr for FrozenProtocol {
     fn from_str(text: &str) -> Result<Self, EvaluateError> {
         let refuse = || EvaluateError::UnknownProtocol {
             given: text.to_owned(),
-            expected: "linear-e1 to linear-e6, knn, knn-K, knn-K-TEMPERATURE, retrieval, clustering",
+            expected: "linear-e1 to linear-e6 (with -best-on-validation or -best-on-test behind), knn, knn-K, \
+                       knn-K-TEMPERATURE, retrieval, clustering",
         };
         let name = text.to_ascii_lowercase();
+        let (name, epoch) = EpochChoice::strip(&name);
         let parts: Vec<&str> = name.split('-').collect();
+        if parts[0] != "linear" && epoch != EpochChoice::Last {
+            return Err(refuse());
+        }
         let count = |text: &str| text.parse().ok().filter(|k| *k > 0).ok_or_else(refuse);
         Ok(match parts[..] {
-            ["linear", protocol] => Self::Linear(protocol.parse().map_err(|_| refuse())?),
+            ["linear", protocol] => Self::Linear {
+                protocol: protocol.parse().map_err(|_| refuse())?,
+                epoch,
+            },
             ["knn"] => Self::Knn {
                 k: 1,
                 vote: Vote::Equal,
@@ -207,8 +227,10 @@ mod tests {
     use super::*;
     use crate::evaluate::Features;
 
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 14] = [
         "linear-e1",
+        "linear-e1-best-on-test",
+        "linear-e3-best-on-validation",
         "linear-e2",
         "linear-e3",
         "linear-e4",
@@ -235,6 +257,9 @@ mod tests {
             "knn-5-0",
             "knn-5-nan",
             "knn-5--1",
+            "knn-best-on-test",
+            "linear-best-on-test",
+            "linear-e1-best",
             "finetune",
             "",
         ] {

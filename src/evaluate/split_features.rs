@@ -3,7 +3,8 @@ use gcn_encoder::Encoder;
 use skeleton_data::{SkeletonDataset, Stream};
 
 use super::{
-    EvaluateError, Features, LinearProtocol, Scores, extract_features, linear_probe, weights_digest,
+    EpochChoice, EvaluateError, Features, LinearProtocol, ProbeReport, extract_features,
+    linear_probe, weights_digest,
 };
 
 /// Features of both sides of a split: what every protocol of a frozen encoder begins from.
@@ -52,19 +53,24 @@ impl SplitFeatures {
         Self { train, test }
     }
 
-    /// Scores of the test side by a linear probe on the training side, which sees features
-    /// [`standardised`](Self::standardised) where that is asked for.
-    pub(super) fn linear_scores(
+    /// A linear probe of the training side on the test side, which sees features [`standardised`](Self::standardised)
+    /// where that is asked for.
+    ///
+    /// # Errors
+    /// As [`linear_probe`].
+    pub(super) fn probe(
         &self,
         protocol: LinearProtocol,
+        epoch: EpochChoice,
         standardise: bool,
         seed: u64,
         device: &Device,
-    ) -> Scores {
-        let probe = |seen: &Self| linear_probe(&seen.train, &seen.test, protocol, seed, device);
+    ) -> Result<ProbeReport, EvaluateError> {
+        let probe =
+            |seen: &Self| linear_probe(&seen.train, &seen.test, protocol, epoch, seed, device);
         match standardise {
-            true => probe(&self.standardised()).test,
-            false => probe(self).test,
+            true => probe(&self.standardised()),
+            false => probe(self),
         }
     }
 }

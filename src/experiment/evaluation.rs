@@ -1,22 +1,18 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use augment::{Pipeline, Views};
-use burn::module::Module;
 use burn::tensor::Device;
 use gcn_encoder::{AnyEncoder, EncoderInput, trainable_parameters};
 use serde::Serialize;
 use skeleton_data::{SkeletonDataset, Stream};
 
 use super::data::PreparedData;
-use super::finetune::FinetuneConfig;
+use super::labelled_training::LabelledTraining;
 use super::protocol::Protocol;
 use super::saved::SavedEncoder;
 use crate::Error;
-use crate::evaluate::{
-    EvaluateError, Outcome, Quantity, Scores, SplitFeatures, Spread, classifier_scores,
-};
-use crate::pretrain::{Progress, RunOptions, pretrain};
+use crate::evaluate::{EvaluateError, Outcome, Quantity, Scores, SplitFeatures, Spread};
+use crate::pretrain::Progress;
 
 /// What to measure of a saved encoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +44,7 @@ pub struct EvaluationReport {
     pub trained_on: String,
     /// Epochs of that training.
     pub epochs: usize,
-    /// How the epoch was chosen: always `last`.
+    /// How the epoch of that training was chosen: always `last`. Of trainings with labels the protocol's name says it.
     pub epoch_choice: String,
     /// Seed of that training.
     pub training_seed: u64,
@@ -77,8 +73,11 @@ pub struct EvaluationReport {
 /// What a protocol found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
-    /// The protocol by name.
+    /// The protocol by name, which says how an epoch was chosen unless it is the last.
     pub protocol: String,
+    /// The epoch of a single training with labels that is reported, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<usize>,
     /// Its numbers, the one that is quoted first.
     pub numbers: Vec<Number>,
     /// The 95 % bootstrap interval of the top-1 accuracy over the test clips.
@@ -93,6 +92,9 @@ pub struct Found {
     /// Clips of each class (row) that were taken for each class (column).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Vec<Vec<usize>>>,
+    /// What the classifier said of each test clip.
+    #[serde(skip)]
+    pub scores: Option<Scores>,
 }
 
 /// A number and what it is, in percent.
@@ -104,12 +106,39 @@ pub struct Number {
     pub percent: f64,
 }
 
+impl EvaluationReport {
+    /// Whether the other is of a run that differs in its seed alone.
+    pub fn differs_in_seed_alone(&self, other: &Self) -> bool {
+        self.settings() == other.settings() && self.stream == other.stream
+    }
+
+    /// Whether the other is of a run that differs in its stream alone.
+    pub(super) fn differs_in_stream_alone(&self, other: &Self) -> bool {
+        self.settings() == other.settings()
+            && self.training_seed == other.training_seed
+            && self.stream != other.stream
+    }
+
+    /// What else there is.
+    fn settings(&self) -> ([&str; 5], usize) {
+        let names = [
+            &*self.method,
+            &self.encoder,
+            &self.trained_on,
+            &self.dataset,
+            &self.split,
+        ];
+        (names, self.epochs)
+    }
+}
+
 impl Found {
-    fn new(protocol: Protocol, outcome: Outcome) -> Self {
-        let confusion = outcome.scores.map(|scores| scores.confusion());
+    pub(super) fn new(protocol: impl ToString, outcome: Outcome) -> Self {
+        let confusion = outcome.scores.as_ref().map(Scores::confusion);
         let numbers = outcome.numbers.into_iter();
         Self {
             protocol: protocol.to_string(),
+            epoch: outcome.epoch,
             numbers: numbers
                 .map(|(quantity, percent)| Number { quantity, percent })
                 .collect(),
@@ -117,6 +146,7 @@ impl Found {
             draws: None,
             per_class: confusion.as_ref().map(|matrix| matrix.per_class()),
             confusion: confusion.map(|matrix| matrix.rows()),
+            scores: outcome.scores,
         }
     }
 
@@ -124,6 +154,7 @@ impl Found {
         let spread = Spread::of(top1);
         Self {
             protocol: protocol.to_string(),
+            epoch: None,
             numbers: vec![Number {
                 quantity: Quantity::Top1,
                 percent: spread.mean,
@@ -132,6 +163,7 @@ impl Found {
             draws: Some(spread),
             per_class: None,
             confusion: None,
+            scores: None,
         }
     }
 }
@@ -211,23 +243,40 @@ impl Evaluation {
                         frozen.measure(features, self.standardise, self.seed, subject.device)?;
                     Found::new(protocol, outcome)
                 }
-                Protocol::Finetune(recipe) => {
+                Protocol::Finetune { recipe, epoch } => {
+                    let training = LabelledTraining {
+                        recipe,
+                        epoch,
+                        seed: self.seed,
+                        progress: self.progress,
+                    };
                     let clips = &subject.data.train;
-                    let config =
-                        recipe.config(Views::single(Pipeline::none()), clips.len(), self.seed);
-                    let scores = self.train(subject, config, clips, &folder)?;
-                    Found::new(protocol, Outcome::classified(scores, true, self.seed))
+                    let (epoch, scores) = training.run(subject, clips, &folder)?;
+                    let outcome = Outcome {
+                        epoch: Some(epoch),
+                        ..Outcome::classified(scores, true, self.seed)
+                    };
+                    Found::new(protocol, outcome)
                 }
-                Protocol::Semi { share, recipe } => {
+                Protocol::Semi {
+                    share,
+                    recipe,
+                    epoch,
+                } => {
                     let labels = known_labels(&subject.data.train)?;
                     let top1 = |draw: u64| -> Result<f64, Error> {
                         let seed = self.seed + draw;
                         let clips = share.draw(&labels, seed);
                         let clips = Arc::new(subject.data.train.select(&clips));
-                        let config =
-                            recipe.config(Views::single(Pipeline::none()), clips.len(), seed);
+                        let training = LabelledTraining {
+                            recipe,
+                            epoch,
+                            seed,
+                            progress: self.progress,
+                        };
                         let folder = folder.join(format!("draw-{draw}"));
-                        Ok(self.train(subject, config, &clips, &folder)?.top1())
+                        let (_, scores) = training.run(subject, &clips, &folder)?;
+                        Ok(scores.top1())
                     };
                     let draws: Result<Vec<f64>, Error> = (0..self.draws.max(1)).map(top1).collect();
                     Found::draws(protocol, &draws?)
@@ -236,47 +285,14 @@ impl Evaluation {
         }
         Ok(found)
     }
-
-    /// The scores, on the test clips, of a copy of the encoder that is trained with a classifier on `clips`.
-    fn train(
-        &self,
-        subject: &Subject,
-        config: FinetuneConfig,
-        clips: &Arc<SkeletonDataset>,
-        folder: &Path,
-    ) -> Result<Scores, Error> {
-        let device = subject.device.clone().autodiff();
-        let encoder = subject.encoder.clone().train();
-        let classifier = config.init(encoder, clips.classes().len(), &device)?;
-        let options = RunOptions {
-            progress: self.progress,
-            ..RunOptions::default()
-        };
-        let trained = pretrain(
-            classifier,
-            clips,
-            subject.stream,
-            &config.training,
-            options,
-            folder,
-            &device,
-        )?;
-        let test = &subject.data.test;
-        Ok(classifier_scores(
-            &trained.method,
-            test,
-            subject.stream,
-            &device,
-        )?)
-    }
 }
 
 /// An encoder and the clips that it is judged on.
-struct Subject<'a> {
-    encoder: &'a AnyEncoder,
-    data: &'a PreparedData,
-    stream: Stream,
-    device: &'a Device,
+pub(super) struct Subject<'a> {
+    pub(super) encoder: &'a AnyEncoder,
+    pub(super) data: &'a PreparedData,
+    pub(super) stream: Stream,
+    pub(super) device: &'a Device,
     folder: PathBuf,
 }
 
@@ -289,7 +305,7 @@ impl Subject<'_> {
 }
 
 /// The label of every clip.
-fn known_labels(clips: &SkeletonDataset) -> Result<Vec<usize>, Error> {
+pub(super) fn known_labels(clips: &SkeletonDataset) -> Result<Vec<usize>, Error> {
     let unlabelled = |clip: usize| EvaluateError::Unlabelled {
         source_name: clips.meta(clip).source.to_string(),
     };

@@ -3,24 +3,31 @@ use std::str::FromStr;
 
 use super::finetune::FinetuneRecipe;
 use crate::Error;
-use crate::evaluate::{FrozenProtocol, LabelledShare};
+use crate::evaluate::{EpochChoice, FrozenProtocol, LabelledShare};
 
 /// A protocol that judges an encoder.
 ///
 /// Written as a [`FrozenProtocol`] is, or `finetune-RECIPE`, or `semi-PERCENT-RECIPE` and `semi-PERCENT-balanced-RECIPE`, with
-/// a [`FinetuneRecipe`] (f1, f2, f3, isc, cmd).
+/// a [`FinetuneRecipe`] (f1, f2, f3, isc, cmd); behind what is trained with an [`EpochChoice`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Protocol {
     /// On frozen features.
     Frozen(FrozenProtocol),
     /// Encoder and classifier trained with all labels.
-    Finetune(FinetuneRecipe),
+    Finetune {
+        /// The training.
+        recipe: FinetuneRecipe,
+        /// Which of its epochs counts.
+        epoch: EpochChoice,
+    },
     /// Encoder and classifier trained with a share of the labels, over several draws of it.
     Semi {
         /// The share.
         share: LabelledShare,
         /// The training.
         recipe: FinetuneRecipe,
+        /// Which of its epochs counts.
+        epoch: EpochChoice,
     },
 }
 
@@ -28,8 +35,12 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Frozen(protocol) => protocol.fmt(f),
-            Self::Finetune(recipe) => write!(f, "finetune-{recipe}"),
-            Self::Semi { share, recipe } => write!(f, "semi-{share}-{recipe}"),
+            Self::Finetune { recipe, epoch } => write!(f, "finetune-{recipe}{epoch}"),
+            Self::Semi {
+                share,
+                recipe,
+                epoch,
+            } => write!(f, "semi-{share}-{recipe}{epoch}"),
         }
     }
 }
@@ -39,7 +50,8 @@ impl FromStr for Protocol {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let name = text.to_ascii_lowercase();
-        let parts: Vec<&str> = name.split('-').collect();
+        let (trained, epoch) = EpochChoice::strip(&name);
+        let parts: Vec<&str> = trained.split('-').collect();
         let share = |percent: &str, balanced| -> Result<LabelledShare, Error> {
             let percent = percent.parse().map_err(|_| {
                 Error::Source(format!(
@@ -49,19 +61,25 @@ impl FromStr for Protocol {
             Ok(LabelledShare::new(percent, balanced)?)
         };
         match parts[..] {
-            ["finetune", recipe] => Ok(Self::Finetune(recipe.parse()?)),
+            ["finetune", recipe] => Ok(Self::Finetune {
+                recipe: recipe.parse()?,
+                epoch,
+            }),
             ["semi", percent, recipe] => Ok(Self::Semi {
                 share: share(percent, false)?,
                 recipe: recipe.parse()?,
+                epoch,
             }),
             ["semi", percent, "balanced", recipe] => Ok(Self::Semi {
                 share: share(percent, true)?,
                 recipe: recipe.parse()?,
+                epoch,
             }),
             _ => name.parse().map(Self::Frozen).map_err(|_| {
                 Error::Source(format!(
                     "unknown protocol `{text}`: expected one of linear-e1 to linear-e6, knn, knn-K, knn-K-TEMPERATURE, \
-                     retrieval, clustering, finetune-RECIPE, semi-PERCENT-RECIPE, semi-PERCENT-balanced-RECIPE"
+                     retrieval, clustering, finetune-RECIPE, semi-PERCENT-RECIPE, semi-PERCENT-balanced-RECIPE; behind \
+                     those that train, -best-on-validation or -best-on-test"
                 ))
             }),
         }
@@ -80,11 +98,16 @@ mod tests {
             "finetune-f1",
             "semi-10-isc",
             "semi-0.5-balanced-cmd",
+            "linear-e2-best-on-test",
+            "finetune-f1-best-on-validation",
+            "semi-10-balanced-isc-best-on-test",
         ] {
             assert_eq!(name.parse::<Protocol>().unwrap().to_string(), name);
         }
         for (name, problem) in [
             ("best", "unknown protocol `best`"),
+            ("best-on-test", "unknown protocol `best-on-test`"),
+            ("knn-best-on-test", "unknown protocol `knn-best-on-test`"),
             ("finetune", "unknown protocol `finetune`"),
             ("finetune-f9", "unknown recipe `f9`"),
             ("semi-x-isc", "expected a share in percent"),

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
+use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName, PreparedData, SavedEncoder};
+use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
+
 /// The binary of an example, which `cargo test` builds beside the tests.
 pub fn example(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test has a path");
@@ -117,4 +121,25 @@ pub fn metrics(run: &Path) -> serde_json::Value {
     let path = run.join("metrics.json");
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_slice(&bytes).expect("metrics.json is JSON")
+}
+
+/// A GRU that has not been trained, and few short synthetic clips for it.
+pub fn fresh_bigru(device: &Device) -> (SavedEncoder, PreparedData) {
+    let encoder = Some("bigru".parse().expect("its name"));
+    let mut experiment =
+        Experiment::new(MethodName::Skt, encoder, DataFormat::Synthetic, None).expect("defaults");
+    experiment.data.synthetic = Some(SyntheticConfig {
+        clips_per_action: 4,
+        frames: 8,
+        ..SyntheticConfig::default()
+    });
+    let data = experiment.data.prepare(None).expect("clips");
+    device.seed(1);
+    let encoder = experiment.encoder.init(&data.input(), device);
+    let saved = SavedEncoder {
+        encoder: encoder.expect("an encoder"),
+        input: data.input(),
+        experiment,
+    };
+    (saved, data)
 }
