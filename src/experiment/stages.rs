@@ -13,7 +13,7 @@ use super::saved::SavedEncoder;
 use crate::Error;
 use crate::evaluate::{classifier_scores, judge};
 use crate::pretrain::{
-    PretrainConfig, Pretrained, RunOptions, load_milestone, milestones, pretrain,
+    PretrainConfig, Pretrained, RunOptions, can_resume, load_milestone, milestones, pretrain,
 };
 use crate::report::{Accuracy, CurvePoint, EncoderSummary, Metrics, PretrainSummary, Top1};
 
@@ -182,7 +182,7 @@ impl Run<'_> {
             config,
             RunOptions {
                 // A stage that the killed run had not come to, or whose first epoch it had not ended, starts afresh.
-                resume: self.options.resume && !milestones(stage).is_empty(),
+                resume: self.options.resume && can_resume(stage),
                 workers: self.options.workers,
                 milestone: self.options.curve_every,
                 progress: self.options.progress,

@@ -11,6 +11,9 @@ use crate::report::write_atomically;
 /// The three records that burn-train saves after an epoch; a checkpoint is complete when all three exist.
 const RECORDS: [&str; 3] = ["model", "optim", "scheduler"];
 
+/// Epochs that burn-train keeps: one whole checkpoint exists while the next is being written.
+pub(super) const KEPT: usize = 2;
+
 /// Saves one record per epoch so that a kill at any moment leaves only whole files.
 ///
 /// The record goes to a temporary name first and is renamed when it is on disk.
@@ -18,11 +21,17 @@ const RECORDS: [&str; 3] = ["model", "optim", "scheduler"];
 pub(super) struct AtomicCheckpointer {
     directory: PathBuf,
     name: &'static str,
+    /// Epochs between records that are kept for good.
+    milestone: Option<usize>,
 }
 
 impl AtomicCheckpointer {
-    pub(super) fn model(directory: &Path) -> Self {
-        Self::new(directory, RECORDS[0])
+    /// The network's; of every `milestone`-th epoch it outlives what burn-train keeps to resume from.
+    pub(super) fn model(directory: &Path, milestone: Option<usize>) -> Self {
+        Self {
+            milestone,
+            ..Self::new(directory, RECORDS[0])
+        }
     }
 
     pub(super) fn optimizer(directory: &Path) -> Self {
@@ -37,6 +46,19 @@ impl AtomicCheckpointer {
         Self {
             directory: directory.to_owned(),
             name,
+            milestone: None,
+        }
+    }
+
+    fn remove(&self, epoch: usize) -> Result<(), CheckpointerError> {
+        if self.milestone.is_some_and(|every| epoch % every == 0) {
+            return Ok(());
+        }
+        match fs::remove_file(record_path(&self.directory, self.name, epoch)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(CheckpointerError::IOError(error))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -55,12 +77,7 @@ impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer {
     }
 
     fn delete(&self, epoch: usize) -> Result<(), CheckpointerError> {
-        match fs::remove_file(record_path(&self.directory, self.name, epoch)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(CheckpointerError::IOError(error))
-            }
-            _ => Ok(()),
-        }
+        self.remove(epoch)
     }
 
     fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
@@ -68,8 +85,19 @@ impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer {
     }
 }
 
-/// The epochs of which all three records exist, ascending.
+/// The epochs of which all three records exist, ascending: those that a run can be resumed at.
 pub(super) fn complete_epochs(directory: &Path) -> Vec<usize> {
+    let mut epochs = saved_epochs(directory);
+    epochs.retain(|&epoch| {
+        RECORDS
+            .iter()
+            .all(|name| record_path(directory, name, epoch).is_file())
+    });
+    epochs
+}
+
+/// The epochs whose network is saved, ascending.
+pub(super) fn saved_epochs(directory: &Path) -> Vec<usize> {
     let Ok(entries) = fs::read_dir(directory) else {
         return Vec::new();
     };
@@ -82,11 +110,6 @@ pub(super) fn complete_epochs(directory: &Path) -> Vec<usize> {
                 .strip_prefix("model-")?
                 .strip_suffix(".bpk")?;
             number.parse().ok()
-        })
-        .filter(|&epoch| {
-            RECORDS
-                .iter()
-                .all(|name| record_path(directory, name, epoch).is_file())
         })
         .collect();
     epochs.sort_unstable();
@@ -146,6 +169,25 @@ mod tests {
         }
         fs::write(folder.path().join("model-x.bpk"), b"x").unwrap();
         assert_eq!(complete_epochs(folder.path()), [1]);
+        assert_eq!(saved_epochs(folder.path()), [1, 2]);
+    }
+
+    #[test]
+    fn networks_of_milestones_survive_what_is_needed_to_resume() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpointers = [
+            AtomicCheckpointer::model(folder.path(), Some(5)),
+            AtomicCheckpointer::optimizer(folder.path()),
+            AtomicCheckpointer::scheduler(folder.path()),
+        ];
+        for epoch in 1..=12 {
+            for checkpointer in &checkpointers {
+                fs::write(record_path(folder.path(), checkpointer.name, epoch), b"x").unwrap();
+                checkpointer.remove(epoch.saturating_sub(KEPT)).unwrap();
+            }
+        }
+        assert_eq!(saved_epochs(folder.path()), [5, 10, 11, 12]);
+        assert_eq!(complete_epochs(folder.path()), [11, 12]);
     }
 
     #[test]

@@ -7,7 +7,6 @@ mod history;
 mod loader;
 mod optimizer;
 mod progress;
-mod retention;
 mod run;
 mod schedule;
 mod stop;
@@ -17,7 +16,7 @@ pub use history::EpochRecord;
 pub use loader::ViewLoader;
 pub use optimizer::OptimizerConfig;
 pub use progress::{Progress, UnknownProgress};
-pub use run::{Pretrained, RunOptions, load_milestone, milestones, pretrain};
+pub use run::{Pretrained, RunOptions, can_resume, load_milestone, milestones, pretrain};
 pub use schedule::Schedule;
 pub use stop::StopSignal;
 

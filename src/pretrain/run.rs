@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use burn::tensor::Device;
+use burn::train::checkpoint::KeepLastNCheckpoints;
 use burn::train::logger::FileMetricLogger;
 use burn::train::metric::{LearningRateMetric, LossMetric};
 use burn::train::{Interrupter, Learner, SupervisedTraining};
@@ -14,11 +15,12 @@ use ssl_objectives::{
     TermMetric, Training,
 };
 
-use super::checkpoint::{AtomicCheckpointer, check_readable, complete_epochs, load_model};
+use super::checkpoint::{
+    AtomicCheckpointer, KEPT, check_readable, complete_epochs, load_model, saved_epochs,
+};
 use super::dashboard::Dashboard;
 use super::history::History;
 use super::progress::{Format, LineProgress, Progress};
-use super::retention::Retention;
 use super::stop::StopSignal;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
 
@@ -29,7 +31,7 @@ pub struct RunOptions {
     pub resume: bool,
     /// Threads that prepare batches; 0 prepares them between the steps.
     pub workers: usize,
-    /// Keep the checkpoint of every so many epochs; `None` keeps the last two only.
+    /// Keep the networks of every so many epochs; `None` keeps the last two checkpoints only.
     pub milestone: Option<usize>,
     /// How far the run is.
     pub progress: Progress,
@@ -134,13 +136,11 @@ pub fn pretrain<M: Method + 'static>(
         .with_metric_logger(FileMetricLogger::new(folder))
         .with_metric_logger(history.logger())
         .with_custom_checkpointers(
-            AtomicCheckpointer::model(&checkpoints),
+            AtomicCheckpointer::model(&checkpoints, options.milestone),
             AtomicCheckpointer::optimizer(&checkpoints),
             AtomicCheckpointer::scheduler(&checkpoints),
         )
-        .with_checkpointing_strategy(Retention {
-            milestone: options.milestone,
-        })
+        .with_checkpointing_strategy(KeepLastNCheckpoints::new(KEPT))
         .with_interrupter(interrupter.clone())
         .early_stopping(options.stop.clone())
         .num_epochs(config.epochs);
@@ -221,9 +221,14 @@ fn last_usable<M: Method>(method: &M, checkpoints: &Path) -> Result<usize, Pretr
     Ok(last)
 }
 
-/// The epochs whose checkpoints are still in a run's folder, ascending.
+/// The epochs whose networks are still in a run's folder, ascending.
 pub fn milestones(folder: &Path) -> Vec<usize> {
-    complete_epochs(&folder.join("checkpoint"))
+    saved_epochs(&folder.join("checkpoint"))
+}
+
+/// Whether a run's folder holds a whole checkpoint to go on from.
+pub fn can_resume(folder: &Path) -> bool {
+    !complete_epochs(&folder.join("checkpoint")).is_empty()
 }
 
 /// `method` with the weights that it had after `epoch`.
