@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName, PreparedData, SavedEncoder};
+use skeleton_ssl::gcn_encoder::EncoderConfig;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 
 /// The binary of an example, which `cargo test` builds beside the tests.
@@ -123,11 +124,15 @@ pub fn metrics(run: &Path) -> serde_json::Value {
     serde_json::from_slice(&bytes).expect("metrics.json is JSON")
 }
 
-/// A GRU that has not been trained, and few short synthetic clips for it.
+/// A small GRU that has not been trained, and few short synthetic clips for it.
 pub fn fresh_bigru(device: &Device) -> (SavedEncoder, PreparedData) {
-    let encoder = Some("bigru".parse().expect("its name"));
+    let mut encoder = "bigru".parse().expect("its name");
+    if let EncoderConfig::BiGru { hidden, .. } = &mut encoder {
+        *hidden = 32;
+    }
     let mut experiment =
-        Experiment::new(MethodName::Skt, encoder, DataFormat::Synthetic, None).expect("defaults");
+        Experiment::new(MethodName::Skt, Some(encoder), DataFormat::Synthetic, None)
+            .expect("defaults");
     experiment.data.synthetic = Some(SyntheticConfig {
         clips_per_action: 4,
         frames: 8,
