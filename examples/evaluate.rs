@@ -64,6 +64,9 @@ struct Options {
     /// Keep the trainings with labels in this folder, which must not hold any yet; they are thrown away otherwise.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Do not keep features; they stay in `features` of a run's folder, so that later evaluations begin from them.
+    #[arg(long)]
+    no_cache: bool,
     /// Seed of probes, clustering, trainings and bootstrap.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -116,6 +119,7 @@ fn run(options: &Options) -> Result<(), Error> {
             progress: Progress::Quiet,
             standardise: !options.raw,
             seed: options.seed,
+            features: (path.is_dir() && !options.no_cache).then(|| path.join("features")),
         };
         reports.push(evaluation.run(&saved, &clips, &device)?);
         prepared = Some((data, clips));

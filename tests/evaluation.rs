@@ -91,6 +91,21 @@ fn scores_of_runs_that_differ_in_their_stream_are_added() {
     assert_eq!(names, ["linear-e2", "knn-3"]);
     assert_eq!(fused["untrained"].as_array().map(Vec::len), Some(2));
 
+    // Of each encoder and side, kept for the next time.
+    let kept = || {
+        let entries = std::fs::read_dir(runs[0].join("features")).expect("features");
+        let file = |entry: std::io::Result<std::fs::DirEntry>| {
+            let entry = entry.expect("a file");
+            let written = entry.metadata().and_then(|file| file.modified());
+            (entry.path(), written.expect("a time"))
+        };
+        entries
+            .map(file)
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let before = kept();
+    assert_eq!(before.len(), 4);
+
     // A stream of no weight has no say.
     let (_, reports) = evaluate(&["--fusion", "1,0,1"]);
     for side in ["trained", "untrained"] {
@@ -98,6 +113,7 @@ fn scores_of_runs_that_differ_in_their_stream_are_added() {
         assert_eq!(joint[0]["confusion"], reports[2][side][0]["confusion"]);
         assert_ne!(bone[0]["confusion"], reports[2][side][0]["confusion"]);
     }
+    assert_eq!(kept(), before);
     let mut command = example("evaluate");
     command.arg(&runs[0]).args(["--fusion", "1,x"]);
     assert!(fail(command).contains("expected three weights"));

@@ -24,6 +24,7 @@ fn the_last_epoch_counts_unless_the_protocol_is_named_for_another() {
         progress: Progress::Quiet,
         standardise: true,
         seed: 0,
+        features: None,
     };
     let report = evaluation.run(&saved, &data, &device).unwrap();
     let top1 = |found: &Found| found.numbers[0].percent;

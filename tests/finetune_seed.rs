@@ -24,6 +24,7 @@ fn training_with_labels_follows_from_the_seed_and_leaves_the_encoder_as_it_was()
             progress: Progress::Quiet,
             standardise: true,
             seed,
+            features: None,
         };
         let report = evaluation.run(&saved, &data, &device).unwrap();
         let losses = ["trained", "untrained"].map(|side| {

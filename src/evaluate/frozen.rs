@@ -1,30 +1,32 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Bool, Int, Tensor};
+use sha2::{Digest, Sha256};
 
-/// A digest of every tensor of a module: parameters and running statistics alike.
+/// The SHA-256, in hexadecimal digits, of every tensor of a module: parameters and running statistics alike.
 ///
-/// Equal digests before and after a probe show that the encoder was frozen. It is stable within
-/// a process only; it is no file format.
-pub fn weights_digest<M: Module>(module: &M) -> u64 {
-    let mut digest = Digest(DefaultHasher::new());
-    module.visit(&mut digest);
-    digest.0.finish()
+/// Equal digests before and after a probe show that the encoder was frozen.
+pub fn weights_digest<M: Module>(module: &M) -> String {
+    let mut tensors = Tensors(Sha256::new());
+    module.visit(&mut tensors);
+    hexadecimal(&tensors.0.finalize())
 }
 
-struct Digest(DefaultHasher);
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
-impl ModuleVisitor for Digest {
+struct Tensors(Sha256);
+
+impl ModuleVisitor for Tensors {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        param.val().into_data().as_bytes().hash(&mut self.0);
+        self.0.update(param.val().into_data().as_bytes());
     }
 
     fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
-        param.val().into_data().as_bytes().hash(&mut self.0);
+        self.0.update(param.val().into_data().as_bytes());
     }
 
     fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
-        param.val().into_data().as_bytes().hash(&mut self.0);
+        self.0.update(param.val().into_data().as_bytes());
     }
 }

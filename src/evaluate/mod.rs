@@ -4,6 +4,7 @@ mod classifier;
 mod clustering;
 mod confusion;
 mod epoch_choice;
+mod feature_cache;
 mod features;
 mod frozen;
 mod interval;
@@ -21,6 +22,7 @@ pub use clustering::{
 pub use confusion::ConfusionMatrix;
 pub(crate) use epoch_choice::Best;
 pub use epoch_choice::EpochChoice;
+pub use feature_cache::FeatureCache;
 pub use features::{Features, extract_features};
 pub use frozen::weights_digest;
 pub use interval::{Spread, bootstrap_interval};

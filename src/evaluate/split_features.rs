@@ -3,8 +3,8 @@ use gcn_encoder::Encoder;
 use skeleton_data::{SkeletonDataset, Stream};
 
 use super::{
-    EpochChoice, EvaluateError, Features, LinearProtocol, ProbeReport, extract_features,
-    linear_probe, weights_digest,
+    EpochChoice, EvaluateError, FeatureCache, Features, LinearProtocol, ProbeReport,
+    extract_features, linear_probe, weights_digest,
 };
 
 /// Features of both sides of a split: what every protocol of a frozen encoder begins from.
@@ -30,10 +30,38 @@ impl SplitFeatures {
         stream: Stream,
         device: &Device,
     ) -> Result<Self, EvaluateError> {
+        Self::extract_by(encoder, train, test, |clips| {
+            extract_features(encoder, clips, stream, device)
+        })
+    }
+
+    /// The same, from `cache` where they are there.
+    ///
+    /// # Errors
+    /// As [`extract`](Self::extract).
+    pub fn extract_cached<E: Encoder>(
+        encoder: &E,
+        train: &SkeletonDataset,
+        test: &SkeletonDataset,
+        stream: Stream,
+        cache: &FeatureCache,
+        device: &Device,
+    ) -> Result<Self, EvaluateError> {
+        Self::extract_by(encoder, train, test, |clips| {
+            cache.features(encoder, clips, stream, device)
+        })
+    }
+
+    fn extract_by<E: Encoder>(
+        encoder: &E,
+        train: &SkeletonDataset,
+        test: &SkeletonDataset,
+        features: impl Fn(&SkeletonDataset) -> Result<Features, EvaluateError>,
+    ) -> Result<Self, EvaluateError> {
         let before = weights_digest(encoder);
         let extract = |clips: &SkeletonDataset, part| match clips.is_empty() {
             true => Err(EvaluateError::Empty { part }),
-            false => extract_features(encoder, clips, stream, device),
+            false => features(clips),
         };
         let features = Self {
             train: extract(train, "train")?,

@@ -11,7 +11,9 @@ use super::labelled_training::LabelledTraining;
 use super::protocol::Protocol;
 use super::saved::SavedEncoder;
 use crate::Error;
-use crate::evaluate::{EvaluateError, Outcome, Quantity, Scores, SplitFeatures, Spread};
+use crate::evaluate::{
+    EvaluateError, FeatureCache, Outcome, Quantity, Scores, SplitFeatures, Spread,
+};
 use crate::pretrain::Progress;
 
 /// What to measure of a saved encoder.
@@ -29,6 +31,8 @@ pub struct Evaluation {
     pub standardise: bool,
     /// Seeds probes, clustering, trainings and the bootstrap.
     pub seed: u64,
+    /// Keeps features in this folder, and takes them from there.
+    pub features: Option<PathBuf>,
 }
 
 /// What the protocols found of a saved encoder, and of the same encoder untrained. Accuracies are in percent.
@@ -195,6 +199,10 @@ impl Evaluation {
             )));
         }
         let stream = experiment.data.stream;
+        // Weights and clips the cache looks at itself.
+        let identity = format!("{:?} {input:?} {device:?}", experiment.encoder);
+        let cache = self.features.as_ref();
+        let cache = cache.map(|folder| FeatureCache::new(folder, identity));
         device.seed(experiment.pretrain.seed);
         let untrained = experiment.encoder.init(input, device)?;
         let measure = |encoder: &AnyEncoder, side: &str| {
@@ -204,6 +212,7 @@ impl Evaluation {
                 stream,
                 device,
                 folder: self.folder.join(side),
+                cache: cache.as_ref(),
             };
             self.measure(&subject)
         };
@@ -294,13 +303,24 @@ pub(super) struct Subject<'a> {
     pub(super) stream: Stream,
     pub(super) device: &'a Device,
     folder: PathBuf,
+    cache: Option<&'a FeatureCache>,
 }
 
 impl Subject<'_> {
     fn features(&self) -> Result<SplitFeatures, Error> {
+        let Self {
+            encoder,
+            stream,
+            device,
+            ..
+        } = *self;
         let PreparedData { train, test, .. } = self.data;
-        let features = SplitFeatures::extract(self.encoder, train, test, self.stream, self.device)?;
-        Ok(features)
+        Ok(match self.cache {
+            Some(cache) => {
+                SplitFeatures::extract_cached(encoder, train, test, stream, cache, device)?
+            }
+            None => SplitFeatures::extract(encoder, train, test, stream, device)?,
+        })
     }
 }
 
