@@ -3,6 +3,8 @@
 mod classifier;
 mod clustering;
 mod confusion;
+pub(crate) mod cosine;
+pub(crate) mod extract;
 mod features;
 mod frozen;
 mod interval;

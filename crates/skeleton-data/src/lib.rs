@@ -15,6 +15,8 @@ pub mod export;
 pub mod formats;
 pub mod ingest;
 pub mod layout;
+pub mod live;
+pub mod npy;
 pub mod preprocess;
 #[cfg(feature = "render")]
 pub mod render;
