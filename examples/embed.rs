@@ -299,14 +299,18 @@ fn stream(options: &Options, embedder: &Embedder) -> Result<(), Error> {
     eprintln!("{summary}");
     sink.finish()?;
     outcome?;
-    match summary.windows {
-        0 => Err(EmbedError::Empty {
-            place: "standard input".to_owned(),
-            reason: format!(": {} frames, a window has {window}", summary.frames),
-        }
-        .into()),
-        _ => Ok(()),
+    if summary.windows > 0 {
+        return Ok(());
     }
+    let reason = match summary.refused {
+        0 => format!(": it has {} frames, a window {window}", summary.frames),
+        refused => format!(": all {refused} windows were refused"),
+    };
+    Err(EmbedError::Empty {
+        place: "standard input".to_owned(),
+        reason,
+    }
+    .into())
 }
 
 /// Where the windows of a stream go.

@@ -213,14 +213,8 @@ fn a_stream_gives_the_embeddings_of_the_windows_cut_out() {
 fn an_empty_window_is_refused_and_the_stream_goes_on() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut saved = saved("stgcn-ssl", folder.path());
-    saved.experiment.data.preprocess =
-        Preprocess::new("resized", Preprocess::ntu_50_frames().steps);
-    saved.input.persons = 1;
-    saved.experiment.data.preprocess.steps.insert(
-        0,
-        serde_json::from_str(r#"{"step": "choose_bodies", "count": 1, "order": "tracked"}"#)
-            .expect("a step"),
-    );
+    let steps = r#"{"name": "shown", "steps": [{"step": "crop_to_valid"}, {"step": "resample", "frames": 16}]}"#;
+    saved.experiment.data.preprocess = serde_json::from_str(steps).expect("steps");
     let embedder = Embedder::new(&saved, &Device::flex()).with_batch(2);
     let format = embedder.frame_format(1, false);
     let mut stream = EmbedStream::new(&embedder, format, 4, 4);
@@ -326,7 +320,7 @@ fn files_and_stores_give_what_memory_gives_and_other_skeletons_are_refused() {
 
     let preprocess = &saved.experiment.data.preprocess;
     let raw = Preprocess::new("none", []);
-    let other = Preprocess::new("other", preprocess.steps.repeat(2));
+    let other = Preprocess::new("other", [&preprocess.steps[..], &preprocess.steps].concat());
     for (name, packed_by) in [("prepared", preprocess), ("raw", &raw), ("other", &other)] {
         let spec = StoreSpec {
             format: "synthetic".to_owned(),
@@ -466,7 +460,7 @@ fn the_example_embeds_files_streams_and_finds_neighbours() {
     let said = text(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("4 windows embedded") && said.contains("median"),
+        said.contains("windows: 4 embedded") && said.contains("median"),
         "{said}"
     );
     let csv = text(&output.stdout);
@@ -543,7 +537,7 @@ fn bad_lines_and_bad_options_are_said_where_they_are() {
         assert_eq!(out.lines().count(), 2);
         let (success, out, said) = stream(&["--skip-bad"], &input);
         assert!(
-            success && said.contains("1 bad lines passed over"),
+            success && said.contains("bad lines passed over: 1"),
             "{said}"
         );
         assert!(said.contains(words), "{said}");
@@ -558,11 +552,11 @@ fn bad_lines_and_bad_options_are_said_where_they_are() {
     for (input, words) in [
         (
             "",
-            "no clip to embed in standard input: 0 frames, a window has 16",
+            "no clip to embed in standard input: it has 0 frames, a window 16",
         ),
         (
             good.lines().next().expect("a line"),
-            "1 frames, a window has 16",
+            "it has 1 frames, a window 16",
         ),
     ] {
         let (success, out, said) = stream(&[], input);

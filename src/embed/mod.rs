@@ -22,3 +22,8 @@ pub use latency::{Latencies, LatencySummary};
 pub use neighbours::Neighbour;
 pub use recordings::Recordings;
 pub use stream::{EmbedStream, EmbeddedWindow, StreamSummary};
+
+/// Compiles the guide's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embed.md")]
+struct Guide;

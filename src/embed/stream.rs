@@ -234,14 +234,18 @@ impl fmt::Display for StreamSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} frames in {} sequences: {} windows embedded, {} refused",
-            self.frames, self.sequences, self.windows, self.refused
+            "frames: {} in {} sequence{}; windows: {} embedded, {} refused",
+            self.frames,
+            self.sequences,
+            if self.sequences == 1 { "" } else { "s" },
+            self.windows,
+            self.refused
         )?;
         if self.bad_frames > 0 {
-            write!(f, ", {} bad lines passed over", self.bad_frames)?;
+            write!(f, "; bad lines passed over: {}", self.bad_frames)?;
         }
         if self.uncovered > 0 {
-            write!(f, ", {} frames at the ends in no window", self.uncovered)?;
+            write!(f, "; frames at the ends in no window: {}", self.uncovered)?;
         }
         let Some(latency) = &self.latency else {
             return Ok(());
