@@ -245,7 +245,7 @@ fn neighbours(
         let mut lines = format!("{} ({label})\n", queries.names()[index]);
         for (rank, neighbour) in found.iter().enumerate() {
             lines.push_str(&format!(
-                "{:>4}  cosine {:.4}  {}  {}\n",
+                "{:>4}  cosine {:.6}  {}  {}\n",
                 rank + 1,
                 neighbour.cosine,
                 gallery.names()[neighbour.index],

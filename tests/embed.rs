@@ -429,7 +429,7 @@ fn the_example_embeds_files_streams_and_finds_neighbours() {
     for (line, neighbour) in found.lines().skip(1).zip(&nearest) {
         assert!(line.contains(&expected.names()[neighbour.index]), "{found}");
         assert!(
-            line.contains(&format!("{:.4}", neighbour.cosine)),
+            line.contains(&format!("{:.6}", neighbour.cosine)),
             "{found}"
         );
     }
@@ -444,7 +444,7 @@ fn the_example_embeds_files_streams_and_finds_neighbours() {
     let found = text(&succeed(embed(run, &["--gallery", gallery, "--query", one])).stdout);
     let nearest = found.lines().nth(1).expect("a neighbour");
     assert!(
-        nearest.contains(name) && nearest.contains("1.0000"),
+        nearest.contains(name) && nearest.contains("1.000000"),
         "{found}"
     );
     let error = fail(embed(run, &["--gallery", gallery, "--query", "figure-x"]));

@@ -113,16 +113,17 @@ impl Embeddings {
     /// [`EmbedError::Extension`] and [`EmbedError::File`].
     pub fn read(path: &Path) -> Result<Self, EmbedError> {
         let kind = Kind::of(path)?;
-        let read = |path: &Path| {
-            std::fs::read(path).map_err(|error| match path.display() {
-                at => format!("{at}: {error}"),
-            })
-        };
+        let read = |path: &Path| std::fs::read(path).map_err(|error| error.to_string());
         let found = match kind {
             Kind::Safetensors => read(path).and_then(|bytes| safetensors::from_bytes(&bytes)),
             Kind::Npy => read(path).and_then(|bytes| {
-                let about = read(&npy::names_path(path))
-                    .map_err(|problem| format!("its names are not beside it: {problem}"))?;
+                let beside = npy::names_path(path);
+                let about = read(&beside).map_err(|problem| {
+                    format!(
+                        "the names of its rows are not in {}: {problem}",
+                        beside.display()
+                    )
+                })?;
                 npy::from_bytes(&bytes, &about)
             }),
             Kind::Csv => read(path).and_then(|bytes| csv::from_bytes(&bytes)),

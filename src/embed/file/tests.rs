@@ -100,7 +100,7 @@ fn other_files_are_refused_by_what_they_lack() {
         ),
         ("a.csv", "name,label,f0\nx,,1,2\n", "line: 2"),
         ("a.safetensors", "{}", "no safetensors file"),
-        ("a.npy", "{}", "names are not beside it"),
+        ("a.npy", "{}", "names of its rows are not in"),
         ("a.txt", "", "ends in none of"),
     ] {
         let found = refusal(name, text.as_bytes());
