@@ -326,6 +326,11 @@ def main():
     write("store_index", "two_shards", json.dumps(half))
     write("store_shard", "two_clips", shard)
 
+    one, two = "0.1,0.2,2,0.1,0.7,2", "1 2 3 4 5 6"
+    write("live", "text", f"# of a sensor\nhip_x,hip_y,hip_z,head_x,head_y,head_z\n{one}\n{two}\n\n{one}\r\n{one}\n,,,,,\n{two}\n")
+    write("live", "json", "[0.1,0.2,2,0.1,0.7,2]\n[[1,2,3],[4,5,6]]\n[[[1,2,3],[4,5,6]]]\n[null]\n{\"frame\": [[1,2,3],[4,5,6]]}\n")
+    write("live", "timed", f"0.0,{one},{one}\n0.5,{one}{',nan' * 6}\n{{\"time\": 1, \"frame\": [[[1,2,3],[4,5,6]]]}}\n1.5 {two} 0 0 0 0 0 0\n")
+
     write("detect", "skeleton", ntu([[1]], joints=2))
     write("detect", "pku_mmd", pku_mmd(1, False, ["1,1,1"]).split("---\n")[1])
     write("detect", "amc", amc(1))

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::device::DeviceError;
+use crate::embed::EmbedError;
 use crate::evaluate::EvaluateError;
 use crate::pretrain::PretrainError;
 
@@ -31,6 +32,9 @@ pub enum Error {
     /// The encoder could not be judged.
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
+    /// Sequences could not be embedded, or embeddings not be used.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
     /// No method has this name.
     #[error("unknown method `{given}`: expected one of {expected}")]
     Method {

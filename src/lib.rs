@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod device;
+pub mod embed;
 mod error;
 pub mod evaluate;
 pub mod experiment;

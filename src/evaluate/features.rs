@@ -1,9 +1,9 @@
-use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Tensor, TensorData};
 use gcn_encoder::{Encoder, Sequences};
 use skeleton_data::{SkeletonBatcher, SkeletonDataset, Stream};
 
 use super::EvaluateError;
+use super::extract::rows;
 
 /// Clips that pass through the encoder together; bounds memory, changes no feature.
 const BATCH: usize = 64;
@@ -154,16 +154,11 @@ pub(super) fn outputs(
     let mut values = Vec::new();
     let mut labels = Vec::with_capacity(dataset.len());
     for start in (0..dataset.len()).step_by(BATCH) {
-        let rows = start..dataset.len().min(start + BATCH);
-        let clips: Result<Vec<_>, _> = rows.clone().map(|row| dataset.clip(row)).collect();
-        let batch = batcher.batch(clips?, &device);
-        let features = network(Sequences {
-            frames: batch.clips,
-            lengths: Some(batch.lengths),
-        });
-        [_, dim] = features.dims();
-        let features: Vec<f32> = features.into_data().iter::<f32>().collect();
-        for (row, meta) in features.chunks(dim).zip(rows.map(|row| dataset.meta(row))) {
+        let batch = start..dataset.len().min(start + BATCH);
+        let clips: Result<Vec<_>, _> = batch.clone().map(|row| dataset.clip(row)).collect();
+        let features;
+        (features, dim) = rows(&network, clips?, &batcher, &device);
+        for (row, meta) in features.chunks(dim).zip(batch.map(|row| dataset.meta(row))) {
             let source_name = || meta.source.clone();
             if row.iter().any(|value| !value.is_finite()) {
                 return Err(EvaluateError::NonFinite {

@@ -1,5 +1,6 @@
 use burn::tensor::Device;
 
+use super::cosine::{cosine_similarities, nearest};
 use super::{Features, Scores};
 
 /// How neighbours vote.
@@ -33,22 +34,19 @@ pub fn knn(
     let classes = gallery.classes().max(queries.classes());
     assert!(!gallery.is_empty(), "neighbours among no clips");
     let k = k.clamp(1, gallery.len());
-    let similarities = cosine_similarities(gallery, queries, device);
+    let similarities = similarities(gallery, queries, device);
     let mut values = Vec::with_capacity(classes * queries.len());
     for row in similarities.chunks(gallery.len()) {
-        let mut order: Vec<usize> = (0..row.len()).collect();
-        order.select_nth_unstable_by(k - 1, |&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        let neighbours = nearest(row, k);
         let mut votes = vec![0.0; classes];
         // Weights relative to the nearest's: at a low temperature the exponential of a cosine is infinite.
-        let nearest = order[..k].iter().map(|&i| row[i]).fold(-1.0, f32::max);
-        for &neighbour in &order[..k] {
+        let most = f64::from(row[neighbours[0]]);
+        for neighbour in neighbours {
             let similarity = f64::from(row[neighbour]);
             votes[gallery.labels()[neighbour]] += match vote {
                 // A vote counts 1; similarities together less than half of one.
                 Vote::Equal => 1.0 + similarity / (4 * k) as f64,
-                Vote::Weighted { temperature } => {
-                    ((similarity - f64::from(nearest)) / temperature).exp()
-                }
+                Vote::Weighted { temperature } => ((similarity - most) / temperature).exp(),
             };
         }
         values.extend(votes);
@@ -62,12 +60,11 @@ pub fn mean_average_precision(gallery: &Features, queries: &Features, device: &D
     if gallery.is_empty() {
         return 0.0;
     }
-    let similarities = cosine_similarities(gallery, queries, device);
+    let similarities = similarities(gallery, queries, device);
     let mut sum = 0.0;
     let mut known = 0;
     for (row, label) in similarities.chunks(gallery.len()).zip(queries.labels()) {
-        let mut order: Vec<usize> = (0..row.len()).collect();
-        order.sort_unstable_by(|&a, &b| row[b].total_cmp(&row[a]).then(a.cmp(&b)));
+        let order = nearest(row, row.len());
         let relevant = order
             .iter()
             .enumerate()
@@ -84,19 +81,10 @@ pub fn mean_average_precision(gallery: &Features, queries: &Features, device: &D
     100.0 * sum / known.max(1) as f64
 }
 
-/// The cosine of each query with each clip of the gallery, `[queries, gallery]` row-major.
-fn cosine_similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
+/// As [`cosine_similarities`] of tensors.
+fn similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
     let device = device.clone().inner();
-    let unit = |features: &Features| {
-        let rows = features.tensor(&device);
-        let norms = rows.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
-        rows / norms
-    };
-    unit(queries)
-        .matmul(unit(gallery).transpose())
-        .into_data()
-        .iter::<f32>()
-        .collect()
+    cosine_similarities(gallery.tensor(&device), queries.tensor(&device))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 mod classifier;
 mod clustering;
 mod confusion;
+pub(crate) mod cosine;
 mod epoch_choice;
+pub(crate) mod extract;
 mod feature_cache;
 mod features;
 mod frozen;

@@ -5,6 +5,8 @@
 //! [`SkeletonDataset`] gives them back, and the sides of a [`Split`]; a [`Stream`] is derived on the fly, and the
 //! [`SkeletonBatcher`] stacks clips on a device.
 //!
+//! Frames that arrive one by one, as lines of a pipe, become windows of sequences in [`live`].
+//!
 //! Axes are always `[T, M, V, C]` on the host (frames, persons, joints, channels) and `[N, M, T, V, C]` in a
 //! batch. Coordinates are metres. All that is known about a body lies in its [`Layout`].
 //!
@@ -15,6 +17,8 @@ pub mod export;
 pub mod formats;
 pub mod ingest;
 pub mod layout;
+pub mod live;
+pub mod npy;
 pub mod preprocess;
 #[cfg(feature = "render")]
 pub mod render;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use skeleton_data::formats::{
     OpenOptions, Source, agcn, bvh, cmu, ctrgcn, kinetics, pku_mmd, pyskl, table,
 };
+use skeleton_data::live::{FrameFormat, FrameLines};
 use skeleton_data::store::StoreIndex;
 use skeleton_data::{DataError, Layout, Meta, Store};
 
@@ -122,6 +123,24 @@ fn valid_texts_are_read() {
     assert_read("bvh", &["two_frames", "crlf", "root_only"], |bytes| {
         outcome(bvh::parse(bytes, None, 1.0, Meta::default()))
     });
+}
+
+#[test]
+fn valid_streams_are_read() {
+    if !there() {
+        return;
+    }
+    for (name, persons, timed) in [("text", 1, false), ("json", 1, false), ("timed", 2, true)] {
+        let format = FrameFormat {
+            persons,
+            joints: 2,
+            channels: 3,
+            timed,
+        };
+        assert_read("live", &[name], |bytes| {
+            all(Ok(FrameLines::new(bytes, format).collect()))
+        });
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn readable(_file: &File) -> std::io::Result<()> {
 }
 
 /// The header of an `.npy` of this type (`<f4`) and shape, version 1.0.
-fn npy_header(descr: &str, shape: &[usize]) -> Vec<u8> {
+pub(crate) fn npy_header(descr: &str, shape: &[usize]) -> Vec<u8> {
     let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
     let extents = match shape {
         [_] => extents.trim_end(),

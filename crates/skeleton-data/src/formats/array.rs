@@ -130,6 +130,13 @@ impl<'a> Array<&'a [u8]> {
     }
 }
 
+/// The shape and the values, in C order, of the bytes of an `.npy` file.
+pub(crate) fn floats_of_npy(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), FileError> {
+    let array = Array::npy_bytes(bytes, "the array")?;
+    let values = array.all();
+    Ok((array.shape, values))
+}
+
 impl<B: AsRef<[u8]>> Array<B> {
     /// Checks that `bytes` are those of the shape, no fewer and no more.
     pub(super) fn new(

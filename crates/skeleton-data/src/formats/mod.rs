@@ -44,6 +44,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+pub(crate) use array::floats_of_npy;
+
 use names::stem;
 
 /// Coordinates beyond this many metres are refused: sensors see a few metres, so such a value is damage or
@@ -104,12 +106,12 @@ fn without_zeros(bytes: &[u8]) -> Result<(), FileError> {
 }
 
 /// A coordinate in metres, if it is finite and within [`MAX_COORDINATE`].
-fn checked_coordinate(value: f64) -> Option<f32> {
+pub(crate) fn checked_coordinate(value: f64) -> Option<f32> {
     (value.abs() <= MAX_COORDINATE).then_some(value as f32)
 }
 
 /// A text of a user's file, cut to the 40 characters that a message can hold.
-fn shortened(text: impl AsRef<[u8]>) -> String {
+pub(crate) fn shortened(text: impl AsRef<[u8]>) -> String {
     let bytes = text.as_ref();
     // Four bytes hold the longest character; a line of megabytes is not decoded.
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(160)]);

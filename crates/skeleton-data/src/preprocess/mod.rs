@@ -237,6 +237,35 @@ impl Preprocess {
         }
     }
 
+    /// The number of frames of every clip that comes out; `None` where it depends on the sequence.
+    pub fn frames(&self) -> Option<usize> {
+        self.steps.iter().fold(None, |frames, step| match step {
+            Step::Resample(step) => Some(step.frames),
+            Step::SampleFrames(step) => Some(step.frames),
+            Step::RepeatToLength(step) => Some(step.frames),
+            Step::PadToLength(step) => Some(step.frames),
+            Step::CropResize(step) => Some(step.frames),
+            Step::Stride(step) => frames.filter(|&frames| frames <= step.max_frames),
+            Step::CropToValid(_)
+            | Step::DropEmptyFrames(_)
+            | Step::DropFramesWithZeroJoints(_)
+            | Step::DenoiseByLength(_)
+            | Step::DenoiseBySpread(_)
+            | Step::DenoiseByMotion(_)
+            | Step::MergeActors(_) => None,
+            Step::ChooseBodies(_)
+            | Step::CentreEachFrame(_)
+            | Step::CentreOnFirstFrame(_)
+            | Step::RotateShoulders(_)
+            | Step::ViewInvariant(_)
+            | Step::MinMax(_)
+            | Step::FillEmptyFrames(_)
+            | Step::AlignAxes(_)
+            | Step::Shift(_)
+            | Step::ZeroUnscored(_) => frames,
+        })
+    }
+
     /// Applies all steps to one sequence.
     ///
     /// # Errors

@@ -310,6 +310,18 @@ proptest! {
     }
 
     #[test]
+    fn the_number_of_frames_is_the_promised_one_where_one_is_promised(plan in plan(), step in step()) {
+        let resample = Step::Resample(Resample { frames: 7 });
+        for steps in [vec![step.clone()], vec![resample, step]] {
+            let preprocess = Preprocess::new("any", steps);
+            if let Ok(clip) = preprocess.apply(plan.sequence(25, 3), &Layout::ntu25()) {
+                let found = clip.shape().frames;
+                prop_assert_eq!(preprocess.frames().unwrap_or(found), found);
+            }
+        }
+    }
+
+    #[test]
     fn a_step_comes_back_from_its_json_and_refuses_unknown_fields(step in step()) {
         let text = serde_json::to_string(&step).unwrap();
         // JSON has no number for NaN and infinity, which no step accepts, and the reader may miss the last digit of

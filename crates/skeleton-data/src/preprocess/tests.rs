@@ -86,6 +86,7 @@ fn crrl_sequences_span_minus_one_to_one_and_end_in_padding() {
 #[test]
 fn presets_give_finite_clips_of_one_shape_for_any_length_and_number_of_bodies() {
     for (preset, layout, frames, _) in presets() {
+        assert_eq!(preset.frames(), frames, "{}", preset.name);
         if frames.is_none() {
             continue;
         }

@@ -136,32 +136,39 @@ pub fn forward(
         &mut packed,
     );
     let piece = shape.piece();
+    // Frames are divided among threads where bodies are too few to be.
+    let least = match shape.bodies < rayon::current_num_threads() {
+        true => 1,
+        false => shape.frames,
+    };
     y.par_chunks_mut(shape.frames * shape.frame_out())
         .enumerate()
         .for_each(|(body, y)| {
             let x = part(x, body, shape.frames * shape.frame());
             let bias = &bias[listeners.slot(body) * shape.frame_out()..][..shape.frame_out()];
-            let mut heard = Buffer::stale(piece * shape.joints * shape.heard());
-            for (x, y) in x
-                .chunks(piece * shape.frame())
-                .zip(y.chunks_mut(piece * shape.frame_out()))
-            {
-                let rows = y.len() / shape.outputs;
-                let heard = &mut heard[..rows * shape.heard()];
-                listeners.gather(isa, shape, body, x, heard);
-                for y in y.chunks_exact_mut(shape.frame_out()) {
-                    y.copy_from_slice(bias);
-                }
-                multiply(
-                    isa,
-                    Extent::new(rows, shape.outputs, shape.heard()),
-                    Left::rows(heard, shape.heard()),
-                    Right::Packed(&packed),
-                    y,
-                    shape.outputs,
-                    Into::Add,
+            y.par_chunks_mut(piece * shape.frame_out())
+                .zip(x.par_chunks(piece * shape.frame()))
+                .with_min_len(least)
+                .for_each_init(
+                    || Buffer::stale(piece * shape.joints * shape.heard()),
+                    |heard, (y, x)| {
+                        let rows = y.len() / shape.outputs;
+                        let heard = &mut heard[..rows * shape.heard()];
+                        listeners.gather(isa, shape, body, x, heard);
+                        for y in y.chunks_exact_mut(shape.frame_out()) {
+                            y.copy_from_slice(bias);
+                        }
+                        multiply(
+                            isa,
+                            Extent::new(rows, shape.outputs, shape.heard()),
+                            Left::rows(heard, shape.heard()),
+                            Right::Packed(&packed),
+                            y,
+                            shape.outputs,
+                            Into::Add,
+                        );
+                    },
                 );
-            }
         });
 }
 

@@ -231,21 +231,24 @@ impl Parts {
     /// At each frequency, `[rows, from]` times the transformed weight `[from, to]`.
     fn multiply_weight(&self, input: &[f32], [from, to]: [usize; 2], output: &mut [f32]) {
         let rows = input.len() / (self.rank * from);
-        for ((input, output), weight) in input
-            .chunks_exact(rows * from)
-            .zip(output.chunks_exact_mut(rows * to))
-            .zip(self.weight.chunks_exact(from * to))
-        {
-            multiply(
-                self.isa,
-                Extent::new(rows, to, from),
-                Left::rows(input, from),
-                Right::Packed(weight),
-                output,
-                to,
-                Into::Overwrite,
-            );
-        }
+        // Frequencies are divided among threads where bodies are too few to be.
+        let alone = self.shape.bodies <= self.bodies();
+        output
+            .par_chunks_exact_mut(rows * to)
+            .zip(input.par_chunks_exact(rows * from))
+            .zip(self.weight.par_chunks_exact(from * to))
+            .with_min_len(if alone { 1 } else { self.rank })
+            .for_each(|((output, input), weight)| {
+                multiply(
+                    self.isa,
+                    Extent::new(rows, to, from),
+                    Left::rows(input, from),
+                    Right::Packed(weight),
+                    output,
+                    to,
+                    Into::Overwrite,
+                );
+            });
     }
 }
 
