@@ -85,7 +85,11 @@ pub fn mean_average_precision(gallery: &Features, queries: &Features, device: &D
 }
 
 /// The cosine of each query with each clip of the gallery, `[queries, gallery]` row-major.
-fn cosine_similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
+pub(crate) fn cosine_similarities(
+    gallery: &Features,
+    queries: &Features,
+    device: &Device,
+) -> Vec<f32> {
     let device = device.clone().inner();
     let unit = |features: &Features| {
         let rows = features.tensor(&device);
