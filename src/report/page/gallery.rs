@@ -5,7 +5,7 @@ use super::map::select;
 use crate::evaluate::{Judged, cosine_similarities};
 
 /// Test clips whose neighbours are shown: so many whose class kNN finds, and as many others.
-const QUERIES: usize = 4;
+const QUERIES: usize = 3;
 /// Neighbours shown of each.
 const NEIGHBOURS: usize = 4;
 /// Confusions shown.

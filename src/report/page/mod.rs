@@ -25,14 +25,17 @@
 //! Not for live progress: a page is made of a run that has ended.
 
 mod compare;
+mod compare_tables;
 mod figure;
 mod gallery;
 mod html;
 mod map;
 mod motion;
+mod pictures;
 mod run;
 mod sections;
 mod stage;
+mod summary;
 mod text;
 
 pub use compare::Comparison;

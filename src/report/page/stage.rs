@@ -61,7 +61,15 @@ impl Stage {
 
     /// Loss, learning rate, and a chart for each other quantity of the history.
     pub(super) fn figures(&self) -> Vec<Figure> {
-        let mut names = vec!["Loss".to_owned(), "Learning Rate".to_owned()];
+        let first = ["Loss", "Learning Rate", "Embedding std", "Effective rank"];
+        let known = |name: &&str| {
+            let mut sides = self
+                .history
+                .iter()
+                .flat_map(|record| [&record.train, &record.monitor]);
+            sides.any(|side| side.contains_key(*name))
+        };
+        let mut names: Vec<String> = first.into_iter().filter(known).map(str::to_owned).collect();
         for record in &self.history {
             for name in record.monitor.keys().chain(record.train.keys()) {
                 if !names.contains(name) {
@@ -155,8 +163,8 @@ mod tests {
             [
                 "cml-loss",
                 "cml-learning-rate",
-                "cml-effective-rank",
                 "cml-embedding-standard-deviation",
+                "cml-effective-rank",
                 "cml-barlow-loss"
             ]
         );

@@ -19,6 +19,8 @@
   }
 
   const hide = () => tip.classList.remove("on");
+  // Takes back what a figure last showed.
+  let forget = hide;
 
   function add(svg, name, attributes) {
     const element = document.createElementNS(SVG, name);
@@ -144,6 +146,7 @@
     const clear = () => { current = null; answer.clear(); hide(); };
     const present = (at) => {
       current = at;
+      forget = clear;
       const { lines, x, y } = answer.show(at);
       const place = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM());
       show(lines, place.x, place.y);
@@ -166,7 +169,7 @@
       present(current === null ? 0 : Math.min(answer.count - 1, Math.max(0, current + step)));
     });
   }
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", () => forget(), { passive: true });
 
   for (const table of document.querySelectorAll("table.sort")) {
     const heads = [...table.tHead.rows[0].cells];

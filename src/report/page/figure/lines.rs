@@ -60,13 +60,22 @@ impl LineChart {
                 escape(&shortened(&self.title, 56))
             ),
         );
-        for &tick in &y.ticks {
+        let unit = match self.unit.as_str() {
+            "" => String::new(),
+            unit => format!(" {}", escape(unit)),
+        };
+        for (number, &tick) in y.ticks.iter().enumerate() {
             let at = at_y(tick);
+            let unit = if number + 1 == y.ticks.len() {
+                unit.as_str()
+            } else {
+                ""
+            };
             put(
                 &mut body,
                 format_args!(
                     "<path class=\"fg\" d=\"M{LEFT} {at:.1}H{right}\"/>\
-                     <text class=\"ft\" text-anchor=\"end\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                     <text class=\"ft\" text-anchor=\"end\" x=\"{:.1}\" y=\"{:.1}\">{}{unit}</text>",
                     LEFT - 6.0,
                     at + 4.0,
                     y.label(tick)
@@ -83,17 +92,12 @@ impl LineChart {
                 ),
             );
         }
-        let unit = match self.unit.as_str() {
-            "" => String::new(),
-            unit => format!(" · vertical: {unit}"),
-        };
         put(
             &mut body,
             format_args!(
                 "<path class=\"fa\" d=\"M{LEFT} {bottom}H{right}\"/>\
-                 <text class=\"ft\" text-anchor=\"end\" x=\"{right}\" y=\"{:.1}\">epoch{}</text>",
-                bottom + 29.0,
-                escape(&unit)
+                 <text class=\"ft\" text-anchor=\"end\" x=\"{right}\" y=\"{:.1}\">epoch</text>",
+                bottom + 29.0
             ),
         );
         for series in &self.series {

@@ -23,7 +23,7 @@ impl Matrix<'_> {
     pub(in super::super) fn figure(&self) -> Figure {
         let classes = self.confusion.classes();
         let cell = match classes {
-            0..=12 => 34.0,
+            0..=12 => 32.0,
             13..=NUMBERED => 26.0,
             25..=70 => 15.0,
             _ => 10.0,
@@ -47,6 +47,12 @@ impl Matrix<'_> {
         let (left, top) = (margin.max(60.0), 44.0 + margin * 0.72);
         let side = cell * classes as f64;
         let size = cell - 1.0;
+        // Columns' names lean over the edge.
+        let right = names.iter().enumerate().map(|(class, name)| {
+            let letters = 0.75 * letter * name.chars().count() as f64;
+            left + cell * (class as f64 + 0.5) + letters + 14.0
+        });
+        let right = right.fold(left + side + 12.0, f64::max);
         let mut body = String::new();
         put(
             &mut body,
@@ -122,8 +128,7 @@ impl Matrix<'_> {
             id: self.id.clone(),
             title: self.title.clone(),
             description: self.description.clone(),
-            // The last column's name leans over the edge.
-            size: [left + side + 16.0 + margin * 0.72, top + side + 12.0],
+            size: [right, top + side + 12.0],
             body,
             data: json!({
                 "kind": "matrix",
