@@ -9,9 +9,9 @@ const MOST: usize = 2_000;
 /// Fewest clips that a map says anything about.
 const FEWEST: usize = 5;
 /// Neighbours that each clip heeds, as van der Maaten and Hinton (2008) suggest.
-const PERPLEXITY: f32 = 30.0;
+const PERPLEXITY: f64 = 30.0;
 /// Opening angle of Barnes and Hut's tree, as in van der Maaten (2014).
-const THETA: f32 = 0.5;
+const THETA: f64 = 0.5;
 /// Steps of the optimiser, the crate's default.
 const STEPS: usize = 1_000;
 
@@ -27,7 +27,7 @@ pub struct EmbeddingMap {
     /// Where each of them lies.
     pub points: Vec<[f32; 2]>,
     /// Perplexity.
-    pub perplexity: f32,
+    pub perplexity: f64,
 }
 
 impl EmbeddingMap {
@@ -39,23 +39,31 @@ impl EmbeddingMap {
         }
         let clips: Vec<usize> = (0..count).map(|at| at * features.len() / count).collect();
         let chosen = select(features, &clips);
-        let perplexity = PERPLEXITY.min((count - 1) as f32 / 3.0);
+        let perplexity = PERPLEXITY.min((count - 1) as f64 / 3.0);
         let near = ((3.0 * perplexity) as usize).clamp(1, count - 1);
         let cosines = cosine_similarities(&chosen, &chosen, device);
-        let neighbours: Vec<Vec<Neighbor<f32>>> = cosines
+        let neighbours: Vec<Vec<Neighbor<f64>>> = cosines
             .chunks(count)
             .enumerate()
             .map(|(clip, row)| nearest(clip, row, near))
             .collect();
         let start = principal(&chosen);
         let rows: Vec<usize> = (0..count).collect();
-        let mut tsne: tSNE<f32, usize> = tSNE::new(&rows);
-        tsne.perplexity(perplexity)
-            .epochs(STEPS)
-            .initial_embedding(start)
-            .barnes_hut_with_neighbors(THETA, &neighbours);
-        let points = tsne.embedding();
-        let points: Vec<[f32; 2]> = points.chunks_exact(2).map(|at| [at[0], at[1]]).collect();
+        // Sums of several threads come in any order, and the last digit decides where a clip ends.
+        let one = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .ok()?;
+        let points = one.install(|| {
+            let mut tsne: tSNE<f64, usize> = tSNE::new(&rows);
+            tsne.perplexity(perplexity)
+                .epochs(STEPS)
+                .initial_embedding(start)
+                .barnes_hut_with_neighbors(THETA, &neighbours);
+            tsne.embedding()
+        });
+        let place = |at: &[f64]| [at[0] as f32, at[1] as f32];
+        let points: Vec<[f32; 2]> = points.chunks_exact(2).map(place).collect();
         // Equal features may leave the optimiser nothing to divide by.
         let finite = points.iter().flatten().all(|at| at.is_finite());
         finite.then_some(Self {
@@ -76,18 +84,18 @@ pub(super) fn select(features: &Features, clips: &[usize]) -> Features {
 }
 
 /// The `count` clips that are most similar to `clip`, with the length of the chord between both on the unit sphere.
-fn nearest(clip: usize, cosines: &[f32], count: usize) -> Vec<Neighbor<f32>> {
+fn nearest(clip: usize, cosines: &[f32], count: usize) -> Vec<Neighbor<f64>> {
     let mut others: Vec<usize> = (0..cosines.len()).filter(|&other| other != clip).collect();
     others.sort_unstable_by(|&a, &b| cosines[b].total_cmp(&cosines[a]).then(a.cmp(&b)));
     let chord = |&index: &usize| Neighbor {
         index,
-        distance: (2.0 - 2.0 * cosines[index]).max(0.0).sqrt(),
+        distance: (2.0 - 2.0 * f64::from(cosines[index])).max(0.0).sqrt(),
     };
     others.iter().take(count).map(chord).collect()
 }
 
 /// Unit features along their first two principal components, shrunk so that t-SNE begins gently.
-fn principal(features: &Features) -> Vec<f32> {
+fn principal(features: &Features) -> Vec<f64> {
     let (count, dim) = (features.len(), features.dim());
     let mut rows: Vec<f64> = Vec::with_capacity(count * dim);
     for row in features.values().chunks(dim) {
@@ -137,8 +145,12 @@ fn principal(features: &Features) -> Vec<f32> {
         .collect();
     let variance = along.iter().map(|at| at[0].powi(2)).sum::<f64>() / count as f64;
     let scale = 1e-4 / variance.sqrt().max(1e-12);
-    let place = |at: &[f64; 2]| at.map(|along| (along * scale) as f32);
-    along.iter().flat_map(place).collect()
+    let place = |(clip, at): (usize, &[f64; 2])| {
+        // Equal features must not begin in one place, from which no force would part them.
+        let apart = [(clip as f64).sin(), (1.7 * clip as f64).cos()];
+        [0, 1].map(|axis| at[axis] * scale + 1e-7 * apart[axis])
+    };
+    along.iter().enumerate().flat_map(place).collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
