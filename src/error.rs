@@ -82,6 +82,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// A picture of a report cannot be made.
+    #[error("cannot draw `{name}`: {problem}")]
+    Picture {
+        /// Name of the figure or clip.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The run folder cannot be written to.
     #[error("cannot write to {}: {source}", path.display())]
     Unwritable {

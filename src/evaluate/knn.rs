@@ -81,8 +81,8 @@ pub fn mean_average_precision(gallery: &Features, queries: &Features, device: &D
     100.0 * sum / known.max(1) as f64
 }
 
-/// As [`cosine_similarities`] of tensors.
-fn similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
+/// As [`cosine_similarities`] of tensors, `[queries, gallery]` row-major.
+pub(crate) fn similarities(gallery: &Features, queries: &Features, device: &Device) -> Vec<f32> {
     let device = device.clone().inner();
     cosine_similarities(gallery.tensor(&device), queries.tensor(&device))
 }

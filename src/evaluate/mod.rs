@@ -10,6 +10,7 @@ mod feature_cache;
 mod features;
 mod frozen;
 mod interval;
+mod judged;
 mod knn;
 mod labelled_share;
 mod linear;
@@ -28,6 +29,9 @@ pub use feature_cache::FeatureCache;
 pub use features::{Features, extract_features};
 pub use frozen::weights_digest;
 pub use interval::{Spread, bootstrap_interval};
+pub use judged::Judged;
+#[cfg(feature = "report")]
+pub(crate) use knn::similarities;
 pub use knn::{Vote, knn, mean_average_precision};
 pub use labelled_share::LabelledShare;
 pub use linear::{LinearProtocol, ProbeReport, linear_probe};
@@ -146,18 +150,5 @@ pub fn judge<E: Encoder>(
     how: Judgement,
     device: &Device,
 ) -> Result<Accuracy, EvaluateError> {
-    how.validate()?;
-    let features = SplitFeatures::extract(encoder, train, test, stream, device)?;
-    let SplitFeatures { train, test } = &features;
-    let probe = features.probe(
-        how.linear,
-        EpochChoice::Last,
-        how.standardise,
-        how.seed,
-        device,
-    )?;
-    Ok(Accuracy {
-        knn_top1: knn(train, test, how.knn_k, Vote::Equal, device).top1(),
-        linear_top1: probe.test.top1(),
-    })
+    Judged::new(encoder, train, test, stream, how, device).map(|judged| judged.accuracy())
 }

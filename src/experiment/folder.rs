@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Error;
-use crate::report::write_json;
+use crate::report::{Environment, write_json};
 
-/// The folder of one run: `config.json`, `metrics.json`, `history.json`, `encoder.safetensors`,
-/// `checkpoint/`, `experiment.log` and the metrics of single steps.
+/// The folder of one run: `config.json`, `environment.json`, `metrics.json`, `history.json`, `encoder.safetensors`,
+/// `report.html`, `checkpoint/`, `experiment.log` and the metrics of single steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     path: PathBuf,
@@ -54,6 +54,13 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// The folder of a run that is there, to read from.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -62,6 +69,32 @@ impl RunFolder {
     /// Path of a file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Adds what the run runs on to `environment.json`; a resume adds an entry.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`].
+    pub fn note(&self, environment: Environment) -> Result<(), Error> {
+        let known = self.environments();
+        // A run must not fail for want of its diary.
+        let mut entries = known.unwrap_or_else(|error| {
+            log::warn!("{error}; the file is begun anew");
+            Vec::new()
+        });
+        entries.push(environment);
+        self.write("environment.json", &entries)
+    }
+
+    /// What the run ran on, an entry for its start and one for each resume; none for runs of versions that did not note it.
+    ///
+    /// # Errors
+    /// [`Error::RunFile`] naming the file, field, line and column.
+    pub fn environments(&self) -> Result<Vec<Environment>, Error> {
+        match self.file("environment.json").exists() {
+            true => self.read("environment.json"),
+            false => Ok(Vec::new()),
+        }
     }
 
     /// Writes a value as JSON, whole or not at all.

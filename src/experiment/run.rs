@@ -125,8 +125,9 @@ impl Experiment {
             device: &device,
             say: &mut say,
             untrained: None,
+            judged: None,
         };
-        match &self.method {
+        let metrics = match &self.method {
             MethodConfig::Skt(skt) => run.alone(skt.init(run.encoder()?, &device)?),
             MethodConfig::Mcc(mcc) => run.mcc(mcc),
             MethodConfig::Crrl(crrl) => run.crrl(crrl),
@@ -139,6 +140,16 @@ impl Experiment {
             MethodConfig::SimSiam(siam) => run.alone(siam.init(run.encoder()?, &device)?),
             MethodConfig::VicReg(vicreg) => run.alone(vicreg.init(run.encoder()?, &device)?),
             MethodConfig::BarlowTwins(barlow) => run.alone(barlow.init(run.encoder()?, &device)?),
+        }?;
+        #[cfg(feature = "report")]
+        if let Some(judged) = run.judged.take() {
+            // The run and its numbers are on disk: a page that cannot be made loses nothing.
+            let page = crate::report::page::RunReport::of(&options.out, &data, &judged, &device)
+                .and_then(|report| report.write(&options.out.join("report.html")));
+            if let Err(error) = page {
+                say(&format!("no report.html: {error}"));
+            }
         }
+        Ok(metrics)
     }
 }

@@ -11,11 +11,13 @@ use super::method::{CrrlPart, CrrlSettings, MccSettings};
 use super::run::{Experiment, ExperimentOptions};
 use super::saved::SavedEncoder;
 use crate::Error;
-use crate::evaluate::{classifier_scores, judge};
+use crate::evaluate::{Judged, classifier_scores};
 use crate::pretrain::{
     PretrainConfig, Pretrained, RunOptions, can_resume, load_milestone, milestones, pretrain,
 };
-use crate::report::{Accuracy, CurvePoint, EncoderSummary, Metrics, PretrainSummary, Top1};
+use crate::report::{
+    Accuracy, CurvePoint, EncoderSummary, Environment, Metrics, PretrainSummary, Top1,
+};
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -26,6 +28,9 @@ pub(super) struct Run<'a> {
     pub(super) say: &'a mut dyn FnMut(&str),
     /// What the encoder is worth untrained, once that is known.
     pub(super) untrained: Option<Accuracy>,
+    /// What the encoder that was pre-trained last makes of each clip.
+    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "for the page"))]
+    pub(super) judged: Option<Judged>,
 }
 
 impl Run<'_> {
@@ -153,12 +158,25 @@ impl Run<'_> {
     }
 
     fn folder(&self) -> Result<RunFolder, Error> {
-        RunFolder::open(&self.options.out, self.experiment, self.options.resume)
+        let ExperimentOptions {
+            out,
+            resume,
+            device,
+            workers,
+            ..
+        } = self.options;
+        let folder = RunFolder::open(out, self.experiment, *resume)?;
+        folder.note(Environment::here(&device.to_string(), *workers))?;
+        Ok(folder)
     }
 
     /// Linear and kNN accuracy of an encoder.
     fn measure(&self, encoder: &AnyEncoder) -> Result<Accuracy, Error> {
-        Ok(judge(
+        self.judge(encoder).map(|judged| judged.accuracy())
+    }
+
+    fn judge(&self, encoder: &AnyEncoder) -> Result<Judged, Error> {
+        Ok(Judged::new(
             encoder,
             &self.data.train,
             &self.data.test,
@@ -230,7 +248,9 @@ impl Run<'_> {
             experiment: self.experiment.clone(),
         };
         saved.save(&stage.join("encoder.safetensors"))?;
-        let pretrained = self.measure(trained.method.encoder())?;
+        let judged = self.judge(trained.method.encoder())?;
+        let pretrained = judged.accuracy();
+        self.judged = Some(judged);
         (self.say)(&format!(
             "pre-trained for {} epochs: linear {:.1} %, kNN {:.1} %",
             config.epochs, pretrained.linear_top1, pretrained.knn_top1
