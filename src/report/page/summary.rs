@@ -79,7 +79,7 @@ impl RunReport {
         let metrics = &self.metrics;
         let mut html = format!(
             "<p class=\"note\">Top-1 accuracy in per cent on the {} test clips of {} (split {}, {} stream), seed {}; {}. \
-             The linear classifier sees {} features; nothing was chosen on the test side.</p>\n",
+             The linear classifier sees {} features.</p>\n",
             count(metrics.test_sequences),
             escape(&metrics.dataset),
             escape(&metrics.protocol),
