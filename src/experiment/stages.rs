@@ -29,7 +29,6 @@ pub(super) struct Run<'a> {
     /// What the encoder is worth untrained, once that is known.
     pub(super) untrained: Option<Accuracy>,
     /// What the encoder that was pre-trained last makes of each clip.
-    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "for the page"))]
     pub(super) judged: Option<Judged>,
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::figure::{Figure, LineChart, Series, slug};
+use super::figure::{Figure, LineChart, Series};
 use super::html::{document, figure_data};
 use super::run::{RunReport, write_page};
 use super::sections::{chosen, grid, method_title};
@@ -88,7 +88,6 @@ impl Comparison<'_> {
                         .unwrap_or_default(),
                 });
                 let chart = LineChart {
-                    prefix: slug(method),
                     title: format!("{}: {meaning}", method_title(method)),
                     description: "a line for each run, over epochs of pre-training".to_owned(),
                     series: series.filter(|series| !series.points.is_empty()).collect(),
@@ -124,11 +123,11 @@ impl Comparison<'_> {
             }
         });
         let chart = LineChart {
-            prefix: "all".to_owned(),
             title: "Linear accuracy over epochs".to_owned(),
             unit: "%".to_owned(),
             description: "accuracy of the frozen encoder at some epochs, untrained at 0".to_owned(),
             series: series.collect(),
+            ..LineChart::default()
         };
         (!chart.series.is_empty()).then(|| chart.figure())
     }

@@ -244,7 +244,8 @@
   let playing = false, clock = 0, last = 0;
   function tick(now) {
     if (!playing) return;
-    clock += Math.min(0.1, (now - last) / 1000);
+    // A frame's time may lie before the click that began it.
+    clock += Math.min(0.1, Math.max(0, now - last) / 1000);
     last = now;
     visible.forEach((picture) => draw(picture, clock));
     requestAnimationFrame(tick);

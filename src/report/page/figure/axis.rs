@@ -60,7 +60,7 @@ impl Axis {
         let largest = self.high.abs().max(self.low.abs());
         if tick == 0.0 {
             "0".to_owned()
-        } else if largest < 0.01 || largest >= 1e6 {
+        } else if !(0.01..1e6).contains(&largest) {
             let text = format!("{tick:.1e}");
             text.replace(".0e", "e").replace('-', "−")
         } else {

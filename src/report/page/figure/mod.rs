@@ -107,7 +107,7 @@ impl Figure {
 }
 
 /// A word for a file or an element: small letters, digits and hyphens.
-pub(super) fn slug(text: &str) -> String {
+fn slug(text: &str) -> String {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())

@@ -4,7 +4,7 @@ use super::Figure;
 use super::style::PALETTE;
 use crate::report::page::text::{escape, put, shortened};
 
-const WIDTH: f64 = 900.0;
+const WIDTH: f64 = 720.0;
 const PLOT: f64 = 560.0;
 const TOP: f64 = 52.0;
 const LEGEND_ROW: f64 = 18.0;
