@@ -92,7 +92,7 @@ struct Options {
     /// How many of them.
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = positive)]
     neighbours: usize,
-    /// Look among these embeddings, a file of --out, instead of those of the data.
+    /// Look among these embeddings, a file of --out, instead of those of the data, which may then be left out.
     #[arg(long, value_name = "FILE", requires = "query")]
     gallery: Option<PathBuf>,
     /// Device: BACKEND or BACKEND:INDEX, such as flex, vulkan or cuda:1; as far as compiled in.
@@ -138,32 +138,36 @@ fn run(options: &Options) -> Result<(), Error> {
     if options.is_stream() {
         return stream(options, &embedder);
     }
-    let gallery = match &options.gallery {
-        Some(path) => Embeddings::read(path)?,
-        None => {
-            let recordings = match &options.data {
-                Some(path) => options.open(&embedder, path)?,
-                None => own_clips(&saved)?,
-            };
-            embed(&embedder, &recordings)?
-        }
+    let saved_gallery = options.gallery.as_deref().map(Embeddings::read);
+    let saved_gallery = saved_gallery.transpose()?;
+    let embedded = match (&options.data, &saved_gallery) {
+        (None, Some(_)) => None,
+        (None, None) => Some(embed(&embedder, &own_clips(&saved)?)?),
+        (Some(path), _) => Some(embed(&embedder, &options.open(&embedder, path)?)?),
     };
-    if let Some(out) = &options.out {
-        gallery.write(out)?;
+    if let (Some(out), Some(embeddings)) = (&options.out, &embedded) {
+        embeddings.write(out)?;
         eprintln!(
             "{} embeddings of width {}: {}",
-            gallery.len(),
-            gallery.dim(),
+            embeddings.len(),
+            embeddings.dim(),
             out.display()
         );
     }
-    match (&options.query, &options.out) {
-        (Some(query), _) => neighbours(options, &embedder, &gallery, query),
-        (None, Some(_)) => Ok(()),
-        (None, None) => {
-            let bytes = gallery.to_csv().map_err(unwritable)?;
+    match (&options.query, &embedded) {
+        (Some(query), _) => {
+            let among = saved_gallery.as_ref().or(embedded.as_ref());
+            let named = embedded.as_ref().or(saved_gallery.as_ref());
+            match among.zip(named) {
+                Some((gallery, named)) => neighbours(options, &embedder, gallery, named, query),
+                None => Ok(()),
+            }
+        }
+        (None, Some(embeddings)) if options.out.is_none() => {
+            let bytes = embeddings.to_csv().map_err(unwritable)?;
             piped(io::stdout().write_all(&bytes))
         }
+        (None, _) => Ok(()),
     }
 }
 
@@ -210,28 +214,29 @@ fn embed(embedder: &Embedder, recordings: &Recordings) -> Result<Embeddings, Err
     Ok(embeddings)
 }
 
-/// Prints the nearest neighbours of a clip of the gallery, or of each clip of a file.
+/// Prints the nearest neighbours in the gallery of a clip called `query` among `named`, which may be the gallery, or of each
+/// clip of a file.
 fn neighbours(
     options: &Options,
     embedder: &Embedder,
     gallery: &Embeddings,
+    named: &Embeddings,
     query: &str,
 ) -> Result<(), Error> {
-    let (queries, own) = match gallery.find(query) {
+    let (queries, own) = match named.find(query) {
         Ok(index) => {
-            let mut one = Embeddings::new(gallery.dim(), gallery.encoder().cloned());
-            let label = gallery.labels()[index].clone();
-            one.push(query.to_owned(), label, gallery.row(index));
-            (one, Some(index))
+            let mut one = Embeddings::new(named.dim(), named.encoder().cloned());
+            let label = named.labels()[index].clone();
+            one.push(query.to_owned(), label, named.row(index));
+            (one, std::ptr::eq(gallery, named).then_some(index))
         }
         Err(EmbedError::UnknownName { .. }) if Path::new(query).exists() => {
             let recordings = options.open(embedder, Path::new(query))?;
-            let queries = embed(embedder, &recordings)?;
-            gallery.check_comparable(&queries)?;
-            (queries, None)
+            (embed(embedder, &recordings)?, None)
         }
         Err(error) => return Err(error.into()),
     };
+    gallery.check_comparable(&queries)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let class = |label: &Option<String>| label.clone().unwrap_or_else(|| "-".to_owned());
     for index in 0..queries.len() {

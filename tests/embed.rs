@@ -447,6 +447,8 @@ fn the_example_embeds_files_streams_and_finds_neighbours() {
         nearest.contains(name) && nearest.contains("1.000000"),
         "{found}"
     );
+    let of_data = [one, "--gallery", gallery, "--query", "one_00000"];
+    assert_eq!(text(&succeed(embed(run, &of_data)).stdout), found);
     let error = fail(embed(run, &["--gallery", gallery, "--query", "figure-x"]));
     assert!(
         error.contains("no clip of 20 is called `figure-x`"),

@@ -152,7 +152,7 @@ mod tests {
         assert!(error.contains("2 clips are called `a02`"), "{error}");
         let error = embeddings.find("01").unwrap_err().to_string();
         assert!(
-            error.contains("no clip of 3") && error.contains("`a01` is there"),
+            error.contains("no clip of 3") && error.contains("one is called `a01`"),
             "{error}"
         );
     }

@@ -98,7 +98,10 @@ pub enum EmbedError {
         path: PathBuf,
     },
     /// No embedding has this name.
-    #[error("no clip of {clips} is called `{name}`, and there is no such file{}", similar.as_ref().map(|similar| format!(": `{similar}` is there")).unwrap_or_default())]
+    #[error(
+        "no clip of {clips} is called `{name}`, and no file is{}",
+        similar.as_ref().map(|similar| format!("; one is called `{similar}`")).unwrap_or_default()
+    )]
     UnknownName {
         /// The name.
         name: String,
