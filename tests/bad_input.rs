@@ -45,6 +45,7 @@ fn options_that_make_no_sense_are_refused() {
     refused(&["--stream", "smell"], &["smell", "joint"]);
     refused(&["--encoder", "resnet"], &["resnet", "stgcn-ssl"]);
     refused(&["--epochs", "0"], &["epochs"]);
+    refused(&["--curve-every", "0"], &["curve-every"]);
     refused(&["--batch-size", "1"], &["batch_size"]);
     refused(&["--learning-rate", "NaN"], &["learning_rate"]);
     refused(&["--learning-rate", "-1"], &["learning_rate", "-1"]);

@@ -5,6 +5,7 @@ mod interrupt;
 
 pub use exit::exit;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -75,7 +76,7 @@ pub struct RunOptions {
     pub progress: Progress,
     /// Judge the encoder of every N-th epoch too, after training: the curve in metrics.json.
     #[arg(long, value_name = "N")]
-    pub curve_every: Option<usize>,
+    pub curve_every: Option<NonZeroUsize>,
 }
 
 impl RunOptions {
@@ -126,7 +127,7 @@ impl RunOptions {
                 resume: self.resume,
                 workers: self.workers,
                 device: self.device,
-                curve_every: self.curve_every,
+                curve_every: self.curve_every.map(NonZeroUsize::get),
                 progress: self.progress,
                 stop: interrupt::stop_on_ctrl_c(),
             },

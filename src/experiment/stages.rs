@@ -295,7 +295,7 @@ impl Run<'_> {
         };
         let mut curve = Vec::new();
         for epoch in milestones(stage) {
-            if epoch % every == 0 && epoch < epochs {
+            if epoch.is_multiple_of(every) && epoch < epochs {
                 let earlier = load_milestone(method.clone(), stage, epoch)?;
                 let accuracy = self.measure(earlier.encoder())?;
                 curve.push(CurvePoint { epoch, accuracy });

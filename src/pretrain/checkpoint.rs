@@ -51,7 +51,8 @@ impl AtomicCheckpointer {
     }
 
     fn remove(&self, epoch: usize) -> Result<(), CheckpointerError> {
-        if self.milestone.is_some_and(|every| epoch % every == 0) {
+        let kept = |every| epoch.is_multiple_of(every);
+        if self.milestone.is_some_and(kept) {
             return Ok(());
         }
         match fs::remove_file(record_path(&self.directory, self.name, epoch)) {
