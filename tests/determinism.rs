@@ -56,7 +56,8 @@ fn ctrl_c_saves_the_epoch_and_says_the_command_that_goes_on_to_the_same_end() {
     let run = common::start(&mut command, &loss_log(&stopped, 2));
     assert!(shell(&format!("kill -INT {}", run.id())).status.success());
     let output = run.wait_with_output().expect("an end");
-    let [said, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    let [said, error] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("text"));
     assert_eq!(output.status.code(), Some(130), "{error}");
     assert!(said.contains("stopping when epoch 2 is done"), "{said}");
     assert!(error.contains("stopped after 2 complete epochs"), "{error}");
