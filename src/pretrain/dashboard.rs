@@ -9,16 +9,26 @@ use burn::train::renderer::{
 };
 use burn::train::{Interrupter, LearnerSummary};
 
+use super::stop::StopSignal;
+
 /// burn-train's dashboard, on which Ctrl-C still reaches the program.
 ///
 /// The dashboard reads keys as they are typed, for which it turns off that the terminal makes a signal of Ctrl-C, and does
 /// nothing with that key itself.
-pub(super) struct Dashboard(Box<dyn MetricsRenderer>);
+pub(super) struct Dashboard {
+    inner: Box<dyn MetricsRenderer>,
+    stop: StopSignal,
+    stop_said: bool,
+}
 
 impl Dashboard {
-    /// `done` epochs are behind it.
-    pub(super) fn new(interrupter: Interrupter, done: usize) -> Self {
-        Self(default_renderer(interrupter, (done > 0).then_some(done)))
+    /// `done` epochs are behind it; that `stop` was given is said once.
+    pub(super) fn new(interrupter: Interrupter, done: usize, stop: StopSignal) -> Self {
+        Self {
+            inner: default_renderer(interrupter, (done > 0).then_some(done)),
+            stop,
+            stop_said: false,
+        }
     }
 }
 
@@ -47,35 +57,35 @@ fn restore_signals() {}
 
 impl MetricsRenderer for Dashboard {
     fn manual_close(&mut self) {
-        self.0.manual_close();
+        self.inner.manual_close();
     }
 
     fn register_metric(&mut self, definition: MetricDefinition) {
-        self.0.register_metric(definition);
+        self.inner.register_metric(definition);
     }
 }
 
 impl MetricsRendererTraining for Dashboard {
     fn update_train(&mut self, state: MetricState) {
-        self.0.update_train(state);
+        self.inner.update_train(state);
     }
 
     fn update_valid(&mut self, state: MetricState) {
-        self.0.update_valid(state);
+        self.inner.update_valid(state);
     }
 
     fn on_train_end(&mut self, summary: Option<LearnerSummary>) -> Result<(), Box<dyn Error>> {
-        self.0.on_train_end(summary)
+        self.inner.on_train_end(summary)
     }
 }
 
 impl MetricsRendererEvaluation for Dashboard {
     fn update_test(&mut self, name: EvaluationName, state: MetricState) {
-        self.0.update_test(name, state);
+        self.inner.update_test(name, state);
     }
 
     fn on_test_end(&mut self, summary: Option<LearnerSummary>) -> Result<(), Box<dyn Error>> {
-        self.0.on_test_end(summary)
+        self.inner.on_test_end(summary)
     }
 }
 
@@ -87,59 +97,64 @@ impl TrainingProgressLogger for Dashboard {
         total_items: Option<usize>,
         label: Option<&str>,
     ) {
-        self.0
+        self.inner
             .start(total_epochs, starting_epoch, total_items, label);
     }
 
     fn update_epoch(&mut self, epoch: usize) {
-        self.0.update_epoch(epoch);
+        self.inner.update_epoch(epoch);
     }
 
     fn start_split(&mut self, split: &str, total_items: usize) {
-        self.0.start_split(split, total_items);
+        self.inner.start_split(split, total_items);
     }
 
     fn update_split(&mut self, items_processed: usize) {
         // The dashboard takes the terminal in a thread of its own, at a moment that it does not tell.
         restore_signals();
-        self.0.update_split(items_processed);
+        if self.stop.requested() && !self.stop_said {
+            self.stop_said = true;
+            self.inner
+                .log_event_training("stopping after this epoch".to_owned());
+        }
+        self.inner.update_split(items_processed);
     }
 
     fn end_split(&mut self) {
-        self.0.end_split();
+        self.inner.end_split();
     }
 
     fn end(&mut self) {
-        self.0.end();
+        self.inner.end();
     }
 
     fn log_event_training(&mut self, event: String) {
-        self.0.log_event_training(event);
+        self.inner.log_event_training(event);
     }
 }
 
 impl EvaluationProgressLogger for Dashboard {
     fn start_global_progress(&mut self, total_tests: usize) {
-        self.0.start_global_progress(total_tests);
+        self.inner.start_global_progress(total_tests);
     }
 
     fn start_test(&mut self, name: &str, total_items: usize) {
-        self.0.start_test(name, total_items);
+        self.inner.start_test(name, total_items);
     }
 
     fn update_test_progress(&mut self, items_processed: usize) {
-        self.0.update_test_progress(items_processed);
+        self.inner.update_test_progress(items_processed);
     }
 
     fn end_test(&mut self) {
-        self.0.end_test();
+        self.inner.end_test();
     }
 
     fn end_global_progress(&mut self) {
-        self.0.end_global_progress();
+        self.inner.end_global_progress();
     }
 
     fn log_event_evaluation(&mut self, event: String) {
-        self.0.log_event_evaluation(event);
+        self.inner.log_event_evaluation(event);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use burn::train::checkpoint::KeepLastNCheckpoints;
 use burn::train::logger::FileMetricLogger;
-use burn::train::metric::{LearningRateMetric, LossMetric};
+use burn::train::metric::{IterationSpeedMetric, LearningRateMetric, LossMetric};
 use burn::train::{Interrupter, Learner, SupervisedTraining};
 use skeleton_data::{SkeletonDataset, Stream};
 use ssl_objectives::{
@@ -161,9 +161,13 @@ pub fn pretrain<M: Method + 'static>(
             options.stop.clone(),
         ))
     };
+    let dashboard = options.progress == Progress::Auto && std::io::stdout().is_terminal();
+    if dashboard {
+        training = training.metric_train(IterationSpeedMetric::new());
+    }
     training = training.renderer(match options.progress {
-        Progress::Auto if std::io::stdout().is_terminal() => {
-            Box::new(Dashboard::new(interrupter, done))
+        Progress::Auto if dashboard => {
+            Box::new(Dashboard::new(interrupter, done, options.stop.clone()))
         }
         Progress::Auto | Progress::Plain => lines(Format::Text),
         Progress::Json => lines(Format::Json),
