@@ -1,6 +1,3 @@
-use std::fmt;
-use std::str::FromStr;
-
 use augment::{ViewKey, ViewRng};
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -8,6 +5,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
 use super::{Best, EpochChoice, EvaluateError, Features, Scores};
 use crate::pretrain::OptimizerConfig;
@@ -16,8 +14,27 @@ use crate::pretrain::OptimizerConfig;
 ///
 /// Features are those of whole clips, extracted once. Where the published code crops or scores otherwise, that is said;
 /// accuracies are those of the last epoch unless an [`EpochChoice`] says otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(
+    serialize_all = "lowercase",
+    ascii_case_insensitive,
+    parse_err_ty = EvaluateError,
+    parse_err_fn = unknown
+)]
 pub enum LinearProtocol {
     /// CrosSCLR, AimCLR and CMCS: SGD with momentum 0.9, rate 3.0, no weight decay, batch 128, 100 epochs,
     /// rate times 0.1 from epoch 80 on.
@@ -114,31 +131,10 @@ impl Recipe {
     }
 }
 
-impl fmt::Display for LinearProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::E1 => "e1",
-            Self::E2 => "e2",
-            Self::E3 => "e3",
-            Self::E4 => "e4",
-            Self::E5 => "e5",
-            Self::E6 => "e6",
-        })
-    }
-}
-
-impl FromStr for LinearProtocol {
-    type Err = EvaluateError;
-
-    fn from_str(text: &str) -> Result<Self, EvaluateError> {
-        let name = text.to_ascii_lowercase();
-        let mut known = Self::ALL.into_iter();
-        known
-            .find(|protocol| protocol.to_string() == name)
-            .ok_or_else(|| EvaluateError::UnknownProtocol {
-                given: text.to_owned(),
-                expected: "e1, e2, e3, e4, e5, e6",
-            })
+fn unknown(given: &str) -> EvaluateError {
+    EvaluateError::UnknownProtocol {
+        given: given.to_owned(),
+        expected: LinearProtocol::VARIANTS.join(", "),
     }
 }
 

@@ -99,7 +99,7 @@ pub enum EvaluateError {
         /// The name as given.
         given: String,
         /// The known names.
-        expected: &'static str,
+        expected: String,
     },
 }
 

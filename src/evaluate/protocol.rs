@@ -180,10 +180,13 @@ impl FromStr for FrozenProtocol {
     type Err = EvaluateError;
 
     fn from_str(text: &str) -> Result<Self, EvaluateError> {
-        let refuse = || EvaluateError::UnknownProtocol {
+        let refuse = || {
+            EvaluateError::UnknownProtocol {
             given: text.to_owned(),
             expected: "linear-e1 to linear-e6 (with -best-on-validation or -best-on-test behind), knn, knn-K, \
-                       knn-K-TEMPERATURE, retrieval, clustering",
+                       knn-K-TEMPERATURE, retrieval, clustering"
+                .to_owned(),
+        }
         };
         let name = text.to_ascii_lowercase();
         let (name, epoch) = EpochChoice::strip(&name);

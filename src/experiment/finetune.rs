@@ -1,11 +1,9 @@
-use std::fmt;
-use std::str::FromStr;
-
 use augment::Views;
 use burn::tensor::Device;
 use gcn_encoder::AnyEncoder;
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{Classification, ClassificationConfig, ObjectiveError};
+use strum::VariantNames;
 
 use crate::Error;
 use crate::pretrain::{OptimizerConfig, PretrainConfig, Schedule};
@@ -38,7 +36,10 @@ impl FinetuneConfig {
 /// A published recipe of such a training (`papers.md` 7), for clips that one pipeline augments.
 ///
 /// A batch is never larger than there are clips: where a share of the labels leaves fewer, they are one batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum FinetuneRecipe {
     /// CrosSCLR and AimCLR: SGD at 0.1, times 0.1 after 80 of 100 epochs, batch 128. Momentum 0.9 without weight decay, as
     /// in their linear protocol, is inferred. AimCLR's code keeps statistics frozen (`frozen_statistics`), which is off here.
@@ -57,14 +58,6 @@ pub enum FinetuneRecipe {
 }
 
 impl FinetuneRecipe {
-    const NAMES: [(Self, &'static str); 5] = [
-        (Self::F1, "f1"),
-        (Self::F2, "f2"),
-        (Self::F3, "f3"),
-        (Self::Isc, "isc"),
-        (Self::Cmd, "cmd"),
-    ];
-
     /// The recipe for `clips` clips, each seen through `views`, of which there is one.
     pub fn config(self, views: Views, clips: usize, seed: u64) -> FinetuneConfig {
         let steps = |after: &[usize]| Schedule::Steps {
@@ -104,21 +97,7 @@ impl FinetuneRecipe {
     }
 }
 
-impl fmt::Display for FinetuneRecipe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.iter().find(|(recipe, _)| recipe == self);
-        f.pad(name.map_or("", |(_, name)| name))
-    }
-}
-
-impl FromStr for FinetuneRecipe {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let found = Self::NAMES.into_iter().find(|(_, name)| *name == text);
-        found.map(|(recipe, _)| recipe).ok_or_else(|| {
-            let known = Self::NAMES.map(|(_, name)| name).join(", ");
-            Error::Source(format!("unknown recipe `{text}`: expected one of {known}"))
-        })
-    }
+fn unknown(given: &str) -> Error {
+    let known = FinetuneRecipe::VARIANTS.join(", ");
+    Error::Source(format!("unknown recipe `{given}`: expected one of {known}"))
 }

@@ -1,18 +1,29 @@
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use skeleton_data::formats::ntu::NtuEdition;
 use skeleton_data::store::Store;
 use skeleton_data::{DataError, Split};
+use strum::VariantNames;
 
 use crate::Error;
 
 /// Where clips come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum DataFormat {
     /// Articulated figures, generated.
     Synthetic,
@@ -27,24 +38,6 @@ pub enum DataFormat {
 }
 
 impl DataFormat {
-    const ALL: [Self; 5] = [
-        Self::Synthetic,
-        Self::NwUcla,
-        Self::Ntu60,
-        Self::Ntu120,
-        Self::Store,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Synthetic => "synthetic",
-            Self::NwUcla => "nw-ucla",
-            Self::Ntu60 => "ntu60",
-            Self::Ntu120 => "ntu120",
-            Self::Store => "store",
-        }
-    }
-
     /// The data set whose clips a store holds, where it is one of those that have their own defaults and splits.
     pub(super) fn packed_in(store: &Store) -> Option<Self> {
         match store.spec().format.as_str() {
@@ -104,24 +97,31 @@ impl DataFormat {
     }
 }
 
-impl fmt::Display for DataFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
+fn unknown(given: &str) -> Error {
+    Error::Source(format!(
+        "unknown format `{given}`: expected one of {}",
+        DataFormat::VARIANTS.join(", ")
+    ))
 }
 
-impl FromStr for DataFormat {
-    type Err = Error;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| {
-                Error::Source(format!(
-                    "unknown format `{text}`: expected one of {}",
-                    Self::ALL.map(Self::name).join(", ")
-                ))
-            })
+    #[test]
+    fn a_configuration_and_a_command_line_name_formats_alike() {
+        for name in DataFormat::VARIANTS {
+            let format: DataFormat = name.parse().unwrap();
+            let json = serde_json::to_value(format).unwrap();
+            assert_eq!(
+                (json, format.to_string()),
+                ((*name).into(), (*name).to_owned())
+            );
+        }
+        let error = "pku".parse::<DataFormat>().unwrap_err().to_string();
+        assert!(
+            error.contains("`pku`") && error.contains("nw-ucla, ntu60"),
+            "{error}"
+        );
     }
 }

@@ -1,18 +1,19 @@
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{
     BarlowTwinsConfig, ByolConfig, CmlConfig, CrrlConfig, MccConfig, SimSiamConfig,
     SkeletonClrConfig, SktConfig, VicRegConfig,
 };
+use strum::VariantNames;
 
 use super::finetune::FinetuneConfig;
 use crate::Error;
 use crate::pretrain::PretrainConfig;
 
 /// A method for self-supervised learning, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown)]
 pub enum MethodName {
     /// Skeletal Twins.
     Skt,
@@ -29,53 +30,14 @@ pub enum MethodName {
     /// VICReg.
     VicReg,
     /// Barlow Twins alone.
+    #[strum(serialize = "barlow-twins")]
     BarlowTwins,
 }
 
-impl MethodName {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Skt,
-        Self::Mcc,
-        Self::Crrl,
-        Self::SkeletonClr,
-        Self::Byol,
-        Self::SimSiam,
-        Self::VicReg,
-        Self::BarlowTwins,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Skt => "skt",
-            Self::Mcc => "mcc",
-            Self::Crrl => "crrl",
-            Self::SkeletonClr => "skeletonclr",
-            Self::Byol => "byol",
-            Self::SimSiam => "simsiam",
-            Self::VicReg => "vicreg",
-            Self::BarlowTwins => "barlow-twins",
-        }
-    }
-}
-
-impl fmt::Display for MethodName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for MethodName {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| Error::Method {
-                given: text.to_owned(),
-                expected: Self::ALL.map(Self::name).join(", "),
-            })
+fn unknown(given: &str) -> Error {
+    Error::Method {
+        given: given.to_owned(),
+        expected: MethodName::VARIANTS.join(", "),
     }
 }
 
@@ -145,8 +107,19 @@ pub struct CrrlSettings {
 }
 
 /// A part of CRRL that stands alone; the student needs the motion learner for its teacher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown_part)]
 pub enum CrrlPart {
     /// The contrastive motion learner.
     Cml,
@@ -154,16 +127,9 @@ pub enum CrrlPart {
     Ser,
 }
 
-impl FromStr for CrrlPart {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "cml" => Ok(Self::Cml),
-            "ser" => Ok(Self::Ser),
-            _ => Err(Error::Source(format!(
-                "unknown part of crrl `{text}`: expected cml or ser"
-            ))),
-        }
-    }
+fn unknown_part(given: &str) -> Error {
+    let known = CrrlPart::VARIANTS.join(", ");
+    Error::Source(format!(
+        "unknown part of crrl `{given}`: expected one of {known}"
+    ))
 }

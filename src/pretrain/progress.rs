@@ -1,6 +1,4 @@
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
@@ -11,6 +9,7 @@ use burn::train::renderer::{
 };
 use serde_json::{Value, json};
 use ssl_objectives::Term;
+use strum::VariantNames;
 
 use super::stop::StopSignal;
 
@@ -18,7 +17,22 @@ use super::stop::StopSignal;
 const WITHIN_EPOCH: Duration = Duration::from_secs(10);
 
 /// How a training shows how far it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::VariantNames,
+)]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = UnknownProgress,
+    parse_err_fn = unknown
+)]
 pub enum Progress {
     /// burn-train's dashboard on a terminal, [`Plain`](Self::Plain) elsewhere.
     #[default]
@@ -33,38 +47,15 @@ pub enum Progress {
     Quiet,
 }
 
-impl Progress {
-    const NAMES: [(Self, &'static str); 4] = [
-        (Self::Auto, "auto"),
-        (Self::Plain, "plain"),
-        (Self::Json, "json"),
-        (Self::Quiet, "quiet"),
-    ];
-}
-
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.iter().find(|(progress, _)| progress == self);
-        f.pad(name.map_or("", |(_, name)| name))
-    }
-}
-
-impl FromStr for Progress {
-    type Err = UnknownProgress;
-
-    fn from_str(text: &str) -> Result<Self, UnknownProgress> {
-        let found = Self::NAMES.into_iter().find(|(_, name)| *name == text);
-        found
-            .map(|(progress, _)| progress)
-            .ok_or_else(|| UnknownProgress {
-                given: text.to_owned(),
-            })
+fn unknown(given: &str) -> UnknownProgress {
+    UnknownProgress {
+        given: given.to_owned(),
     }
 }
 
 /// A text that names no [`Progress`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown progress `{given}`: expected auto, plain, json or quiet")]
+#[error("unknown progress `{given}`: expected one of {}", Progress::VARIANTS.join(", "))]
 pub struct UnknownProgress {
     /// The text as given.
     pub given: String,
@@ -365,7 +356,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back_and_others_refused() {
-        for (progress, name) in Progress::NAMES {
+        for (progress, name) in [(Progress::Auto, "auto"), (Progress::Quiet, "quiet")] {
             assert_eq!(progress.to_string(), name);
             assert_eq!(name.parse(), Ok(progress));
         }
