@@ -6,6 +6,9 @@ use std::path::Path;
 
 use common::{example, fail, metrics, succeed, tiny_run};
 use serde_json::Value;
+use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName};
+use skeleton_ssl::skeleton_data::Layout;
+use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 
 fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("a report");
@@ -146,6 +149,88 @@ fn scores_of_runs_that_differ_in_their_stream_are_added() {
     let mut command = example("evaluate");
     command.arg(&runs[0]).args(["--fusion", "1,x"]);
     assert!(fail(command).contains("expected three weights"));
+}
+
+/// Recordings of generated figures in the files of Northwestern-UCLA: three actions before three cameras.
+fn write_nw_ucla(folder: &Path, figures: &SyntheticConfig) {
+    std::fs::create_dir(folder).expect("a folder");
+    let clips = figures.generate().expect("figures");
+    let mut counts = std::collections::BTreeMap::new();
+    for clip in clips {
+        let label = clip.meta().label.expect("a label");
+        if label > 2 {
+            continue;
+        }
+        let take = counts
+            .entry(label)
+            .and_modify(|take| *take += 1)
+            .or_insert(0);
+        let (view, episode) = (*take % 3 + 1, *take / 3);
+        let joint = |frame, joint| clip.joint(frame, 0, joint).to_vec();
+        let frames: Vec<Vec<Vec<f32>>> = (0..clip.shape().frames)
+            .map(|frame| (0..20).map(|at| joint(frame, at)).collect())
+            .collect();
+        let name = format!("a{:02}_s01_e{episode:02}_v{view:02}.json", label + 1);
+        let json = serde_json::json!({ "skeletons": frames });
+        std::fs::write(folder.join(name), json.to_string()).expect("a file");
+    }
+}
+
+#[test]
+fn an_encoder_is_judged_on_another_data_set_of_the_same_skeleton_alone() {
+    let base = tempfile::tempdir().expect("a temporary folder");
+    let [files, config, run, other] =
+        ["files", "config.json", "run", "other"].map(|name| base.path().join(name));
+    let figures = SyntheticConfig {
+        clips_per_action: 6,
+        frames: 12,
+        ..SyntheticConfig::new(Layout::kinect20())
+    };
+    write_nw_ucla(&files, &figures);
+    // Generated figures of that skeleton, prepared as those recordings are.
+    let mut experiment =
+        Experiment::new(MethodName::Skt, None, DataFormat::NwUcla, None).expect("defaults");
+    experiment.data.format = DataFormat::Synthetic;
+    experiment.data.synthetic = Some(figures);
+    experiment.pretrain.epochs = 1;
+    experiment.pretrain.batch_size = 6;
+    let text = serde_json::to_string(&experiment).expect("JSON");
+    std::fs::write(&config, text).expect("a file");
+    let mut train = example("skt");
+    train.arg("--config").arg(&config).arg("--out").arg(&run);
+    succeed(train);
+
+    let json = base.path().join("report.json");
+    let judge = |run: &Path| {
+        let mut command = example("evaluate");
+        command
+            .arg(run)
+            .arg("--data")
+            .arg(&files)
+            .arg("--json")
+            .arg(&json);
+        command.args(["--format", "nw-ucla", "--protocols", "knn,linear-e6"]);
+        command
+    };
+    succeed(judge(&run));
+    let report = &read(&json)[0];
+    assert_eq!(report["trained_on"], "synthetic");
+    assert_eq!(report["dataset"], "nw-ucla");
+    // Two of three views to learn from.
+    assert_eq!(report["train_clips"], 12);
+    assert_eq!(report["test_clips"], 6);
+    let confusion = report["trained"][0]["confusion"].as_array().expect("rows");
+    let judged = confusion
+        .iter()
+        .flat_map(|row| row.as_array().expect("counts"));
+    assert_eq!(judged.filter_map(Value::as_u64).sum::<u64>(), 6);
+
+    succeed(tiny_run("skt", &other, &[]));
+    let error = fail(judge(&other));
+    assert!(
+        error.contains("`spine_base`, which the layout `kinect20` lacks"),
+        "{error}"
+    );
 }
 
 #[test]
