@@ -3,14 +3,17 @@
 //!     cargo run --release --example evaluate -- runs/nw-ucla --data DIR
 //!     cargo run --release --example evaluate -- runs/seed-0 runs/seed-1 --data DIR --protocols linear-e1,knn,retrieval
 
+#[path = "common/clips.rs"]
+mod clips;
 #[path = "common/exit.rs"]
 mod exit;
 
 use std::path::PathBuf;
 
 use clap::Parser;
+use clips::Clips;
 use skeleton_ssl::experiment::{
-    DataConfig, DataFormat, Evaluation, FusionWeights, PreparedData, Protocol, SavedEncoder,
+    DataConfig, DataFormat, Evaluation, FusionWeights, Protocol, SavedEncoder,
 };
 use skeleton_ssl::pretrain::Progress;
 use skeleton_ssl::report::EvaluationTable;
@@ -88,8 +91,7 @@ fn run(options: &Options) -> Result<(), Error> {
         source,
     })?;
     let mut reports = Vec::new();
-    // Runs that differ in their seed alone share their clips.
-    let mut prepared: Option<(DataConfig, PreparedData)> = None;
+    let mut prepared = Clips::default();
     for (number, path) in options.encoders.iter().enumerate() {
         let saved = SavedEncoder::load(path, &device)?;
         let mut data = saved.experiment.data.clone();
@@ -104,11 +106,7 @@ fn run(options: &Options) -> Result<(), Error> {
         if options.split.is_some() {
             data.protocol.clone_from(&options.split);
         }
-        let known = prepared.take().filter(|(config, _)| *config == data);
-        let clips = match known {
-            Some((_, clips)) => clips,
-            None => data.prepare(options.data.as_deref())?,
-        };
+        let clips = prepared.of(&data, options.data.as_deref())?;
         eprintln!("{}: {}", path.display(), clips.summary());
         let folder = options.out.as_deref().unwrap_or(thrown_away.path());
         let evaluation = Evaluation {
@@ -121,8 +119,7 @@ fn run(options: &Options) -> Result<(), Error> {
             seed: options.seed,
             features: (path.is_dir() && !options.no_cache).then(|| path.join("features")),
         };
-        reports.push(evaluation.run(&saved, &clips, &device)?);
-        prepared = Some((data, clips));
+        reports.push(evaluation.run(&saved, clips, &device)?);
     }
     options.fusion.append(&mut reports)?;
     println!("{}", EvaluationTable(&reports));

@@ -3,13 +3,16 @@
 //!     cargo run --release --example report -- runs/skt-synthetic-1
 //!     cargo run --release --example report -- runs/seed-0 runs/seed-1 --data DIR --out pages/comparison.html
 
+#[path = "common/clips.rs"]
+mod clips;
 #[path = "common/exit.rs"]
 mod exit;
 
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use skeleton_ssl::experiment::{DataConfig, Experiment, PreparedData};
+use clips::Clips;
+use skeleton_ssl::experiment::Experiment;
 use skeleton_ssl::report::page::{Comparison, Figure, RunReport, Theme};
 use skeleton_ssl::{DeviceSpec, Error};
 
@@ -48,18 +51,12 @@ impl Options {
     fn reports(&self) -> Result<Vec<RunReport>, Error> {
         let device = self.device.device()?;
         let mut reports = Vec::new();
-        // Runs that differ in their seed alone share their clips.
-        let mut prepared: Option<(DataConfig, PreparedData)> = None;
+        let mut prepared = Clips::default();
         for run in &self.runs {
             let config = Experiment::from_file(&run.join("config.json"))?.data;
-            let known = prepared.take().filter(|(known, _)| *known == config);
-            let clips = match known {
-                Some((_, clips)) => clips,
-                None => config.prepare(self.data.as_deref())?,
-            };
+            let clips = prepared.of(&config, self.data.as_deref())?;
             eprintln!("{}: {}", run.display(), clips.summary());
-            reports.push(RunReport::gather(run, &clips, &device)?);
-            prepared = Some((config, clips));
+            reports.push(RunReport::gather(run, clips, &device)?);
         }
         Ok(reports)
     }

@@ -6,6 +6,7 @@ pub mod embed;
 mod error;
 pub mod evaluate;
 pub mod experiment;
+mod matrix;
 pub mod pretrain;
 pub mod report;
 

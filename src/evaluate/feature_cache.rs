@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use gcn_encoder::Encoder;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 use skeleton_data::{SkeletonDataset, Stream};
 
 use super::{EvaluateError, Features, extract_features, frozen::hexadecimal, weights_digest};
+use crate::matrix;
 use crate::report::write_atomically;
 
 /// Features on disk, so that an encoder meets every clip once.
@@ -42,7 +43,19 @@ impl FeatureCache {
         stream: Stream,
         device: &Device,
     ) -> Result<Features, EvaluateError> {
-        let name = format!("{}.safetensors", self.key(encoder, clips, stream)?);
+        self.features_by(encoder, &weights_digest(encoder), clips, stream, device)
+    }
+
+    /// The same for an encoder whose digest is known.
+    pub(super) fn features_by<E: Encoder>(
+        &self,
+        encoder: &E,
+        weights: &str,
+        clips: &SkeletonDataset,
+        stream: Stream,
+        device: &Device,
+    ) -> Result<Features, EvaluateError> {
+        let name = format!("{}.safetensors", self.key(weights, clips, stream)?);
         let path = self.folder.join(name);
         if let Some(known) = read(&path, clips) {
             return Ok(known);
@@ -55,9 +68,9 @@ impl FeatureCache {
     }
 
     /// A digest of all that the features follow from.
-    fn key<E: Encoder>(
+    fn key(
         &self,
-        encoder: &E,
+        weights: &str,
         clips: &SkeletonDataset,
         stream: Stream,
     ) -> Result<String, EvaluateError> {
@@ -65,7 +78,7 @@ impl FeatureCache {
         for text in [
             env!("CARGO_PKG_VERSION"),
             &self.identity,
-            &weights_digest(encoder),
+            weights,
             stream.name(),
             clips.layout().name(),
         ] {
@@ -99,8 +112,7 @@ fn read(path: &Path, clips: &SkeletonDataset) -> Option<Features> {
     }
     // Labels are the clips' own.
     let labels: Option<Vec<usize>> = clips.labels().into_iter().collect();
-    let values = features.data().as_chunks().0.iter();
-    let values: Vec<f32> = values.map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values = matrix::floats(&features);
     let finite = values.iter().all(|value| value.is_finite());
     finite.then_some(Features::new(values, dim, labels?))
 }
@@ -109,14 +121,8 @@ fn write(path: &Path, features: &Features) -> Result<(), Box<dyn std::error::Err
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let bytes: Vec<u8> = features
-        .values()
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    let shape = vec![features.len(), features.dim()];
-    let tensor = TensorView::new(Dtype::F32, shape, &bytes)?;
-    let file = safetensors::serialize([("features", tensor)], None)?;
+    let shape = [features.len(), features.dim()];
+    let file = matrix::to_safetensors("features", features.values(), shape, None)?;
     Ok(write_atomically(path, &file)?)
 }
 
@@ -185,7 +191,7 @@ mod tests {
         let one = encoder();
         let key = |encoder: &BiGru, identity: &str, clips: &SkeletonDataset, stream| {
             let cache = FeatureCache::new(folder.path(), identity);
-            cache.key(encoder, clips, stream).unwrap()
+            cache.key(&weights_digest(encoder), clips, stream).unwrap()
         };
         let mut keys = vec![
             key(&one, "a", &clips(0), Stream::Joint),

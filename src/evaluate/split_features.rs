@@ -30,7 +30,7 @@ impl SplitFeatures {
         stream: Stream,
         device: &Device,
     ) -> Result<Self, EvaluateError> {
-        Self::extract_by(encoder, train, test, |clips| {
+        Self::extract_by(encoder, train, test, |clips, _| {
             extract_features(encoder, clips, stream, device)
         })
     }
@@ -47,8 +47,8 @@ impl SplitFeatures {
         cache: &FeatureCache,
         device: &Device,
     ) -> Result<Self, EvaluateError> {
-        Self::extract_by(encoder, train, test, |clips| {
-            cache.features(encoder, clips, stream, device)
+        Self::extract_by(encoder, train, test, |clips, weights| {
+            cache.features_by(encoder, weights, clips, stream, device)
         })
     }
 
@@ -56,12 +56,12 @@ impl SplitFeatures {
         encoder: &E,
         train: &SkeletonDataset,
         test: &SkeletonDataset,
-        features: impl Fn(&SkeletonDataset) -> Result<Features, EvaluateError>,
+        features: impl Fn(&SkeletonDataset, &str) -> Result<Features, EvaluateError>,
     ) -> Result<Self, EvaluateError> {
         let before = weights_digest(encoder);
         let extract = |clips: &SkeletonDataset, part| match clips.is_empty() {
             true => Err(EvaluateError::Empty { part }),
-            false => features(clips),
+            false => features(clips, &before),
         };
         let features = Self {
             train: extract(train, "train")?,

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 use std::io;
 
-use ::safetensors::tensor::TensorView;
-use ::safetensors::{Dtype, SafeTensors, serialize};
+use ::safetensors::{Dtype, SafeTensors};
 
 use super::About;
 use crate::embed::Embeddings;
+use crate::matrix;
 
 const TENSOR: &str = "embeddings";
 /// The only field of the metadata: several would be written in any order.
@@ -21,15 +21,10 @@ pub(super) fn to_bytes(embeddings: &Embeddings) -> io::Result<Vec<u8>> {
             embeddings.len()
         )));
     }
-    let bytes: Vec<u8> = embeddings
-        .values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    let shape = vec![embeddings.len(), embeddings.dim];
-    let view = TensorView::new(Dtype::F32, shape, &bytes).map_err(io::Error::other)?;
+    let shape = [embeddings.len(), embeddings.dim];
     let metadata = HashMap::from([(ABOUT.to_owned(), about)]);
-    serialize([(TENSOR, view)], Some(metadata)).map_err(io::Error::other)
+    matrix::to_safetensors(TENSOR, &embeddings.values, shape, Some(metadata))
+        .map_err(io::Error::other)
 }
 
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<Embeddings, String> {
@@ -46,7 +41,5 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Embeddings, String> {
     let about = about.ok_or_else(|| format!("its metadata has no `{ABOUT}` with the names"))?;
     let about: About = serde_json::from_str(about)
         .map_err(|error| format!("`{ABOUT}` of its metadata: {error}"))?;
-    let floats = tensor.data().as_chunks::<4>().0;
-    let values = floats.iter().map(|&float| f32::from_le_bytes(float));
-    about.with(tensor.shape(), values.collect())
+    about.with(tensor.shape(), matrix::floats(&tensor))
 }

@@ -1,25 +1,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-
-/// Text that stands in HTML or SVG, between tags or in an attribute, as itself: names come from files of strangers.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\t' | '\n' | '\r' => safe.push(' '),
-            // XML cannot hold them, not even as entities.
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
+pub(super) use skeleton_data::render::escaped as escape;
 
 /// A value as JSON that can stand inside `<script>`: nothing in it ends the element or begins a comment.
 pub(super) fn script_json<T: Serialize + ?Sized>(value: &T) -> String {

@@ -33,6 +33,7 @@ mod vector;
 pub use camera::{Camera, Point};
 pub use error::RenderError;
 pub use style::{Background, Channels, Style, Up};
+pub use vector::escaped;
 
 use crate::{Layout, SkeletonSequence};
 use scene::Scene;

@@ -174,8 +174,9 @@ fn put(text: &mut String, arguments: std::fmt::Arguments) {
     let _ = text.write_fmt(arguments);
 }
 
-/// Text for XML: its special characters as entities, and what XML cannot hold as U+FFFD.
-fn escaped(text: &str) -> String {
+/// Text that stands in SVG or HTML, between tags or in an attribute, as itself: special characters as entities, and what XML
+/// cannot hold, not even as entities, as U+FFFD. Names come from files of strangers.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
