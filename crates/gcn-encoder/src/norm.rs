@@ -67,7 +67,7 @@ impl ChannelNorm {
     ) -> Tensor<D> {
         if x.device().is_autodiff() && self.training.is_enabled() {
             let shape = x.dims();
-            let count = shape[..D - 1].iter().product();
+            let count: usize = shape[..D - 1].iter().product();
             let mut beta = self.beta.val();
             if let Some(bias) = &bias {
                 // Its zero gradient must exist: an optimiser's weight decay acts on what has a gradient.
@@ -79,12 +79,12 @@ impl ChannelNorm {
                 Some(bias) => mean + bias.detach(),
                 None => mean,
             };
-            self.update(mean, variance, count);
+            // One value per channel has no unbiased variance; PyTorch refuses such a batch, this keeps 0.
+            let unbiased = count as f64 / (count.max(2) - 1) as f64;
+            self.update(mean, variance * unbiased);
             return y;
         }
-        let device = x.device();
-        let [mean, variance] = [&self.running_mean, &self.running_var]
-            .map(|state| state.value_sync().to_device(&device));
+        let [mean, variance] = self.running(&x);
         let scale = self.gamma.val() / (variance + EPSILON).sqrt();
         let offset = match bias {
             Some(bias) => bias - mean,
@@ -94,22 +94,52 @@ impl ChannelNorm {
         affine_activate(x, scale, shift, terms)
     }
 
-    fn update(&self, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
-        let blend = |old: Tensor<1>, new: Tensor<1>| {
-            (old.to_device(&new.device()) * (1.0 - MOMENTUM) + new * MOMENTUM).detach()
+    /// Normalises the rows at which `valid` is 1, in training by the statistics of these rows alone. The others become 0,
+    /// whatever stands there, and no gradient reaches them.
+    ///
+    /// Nothing is read back from the device to find the rows.
+    ///
+    /// # Shapes
+    /// - `x` and output: `[R, C]`
+    /// - `valid`: `[R, 1]`, 0 or 1, at least one of them 1
+    pub fn forward_valid(&self, x: Tensor<2>, valid: Tensor<2>) -> Tensor<2> {
+        let shape = x.dims();
+        let x = x.mask_fill(valid.clone().equal_elem(0.0).expand(shape), 0.0);
+        if !(x.device().is_autodiff() && self.training.is_enabled()) {
+            return self.forward(x) * valid;
+        }
+        let [_, channels] = shape;
+        let count = valid.clone().sum();
+        let mean_of = |sum: Tensor<2>| sum.reshape([channels]) / count.clone();
+        let mean = mean_of(x.clone().sum_dim(0));
+        let deviation = (x - mean.clone().unsqueeze()) * valid.clone();
+        let variance = mean_of(deviation.clone().square().sum_dim(0));
+        let scale = self.gamma.val() / (variance.clone() + EPSILON).sqrt();
+        let unbiased = count.clone() / (count - 1.0).clamp_min(1.0);
+        self.update(mean, variance * unbiased);
+        (deviation * scale.unsqueeze() + self.beta.val().unsqueeze()) * valid
+    }
+
+    /// The running mean and unbiased variance, where `x` is.
+    fn running<const D: usize>(&self, x: &Tensor<D>) -> [Tensor<1>; 2] {
+        let device = x.device();
+        [&self.running_mean, &self.running_var].map(|state| state.value_sync().to_device(&device))
+    }
+
+    /// Moves the running statistics towards a batch's mean and unbiased variance.
+    fn update(&self, mean: Tensor<1>, variance: Tensor<1>) {
+        let blend = |state: &RunningState<Tensor<1>>, new: Tensor<1>| {
+            let old = state.value_sync().to_device(&new.device());
+            state.update((old * (1.0 - MOMENTUM) + new * MOMENTUM).detach());
         };
-        // One value per channel has no unbiased variance; PyTorch refuses such a batch, this keeps 0.
-        let unbiased = count as f64 / (count.max(2) - 1) as f64;
-        let mean = blend(self.running_mean.value_sync(), mean);
-        let variance = blend(self.running_var.value_sync(), variance * unbiased);
-        self.running_mean.update(mean);
-        self.running_var.update(variance);
+        blend(&self.running_mean, mean);
+        blend(&self.running_var, variance);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Distribution, Tolerance};
+    use burn::tensor::{Distribution, IndexingUpdateOp, Int, Tolerance};
 
     use super::*;
 
@@ -185,6 +215,60 @@ mod tests {
         assert_close(frozen.forward(x.clone()), first.clone());
         let evaluated = trained.valid().forward(x.without_autodiff());
         assert_close(first.without_autodiff(), evaluated);
+    }
+
+    #[test]
+    fn valid_rows_are_normalised_as_if_there_were_no_others() {
+        let device = Device::flex().autodiff();
+        let rows = Tensor::<2>::random([4, 2], Distribution::Normal(5.0, 2.0), &device);
+        let rows = rows.detach().require_grad();
+        // Rows 1 and 4 of six are padding, and hold no numbers.
+        let places = [0i64, 2, 3, 5];
+        let padding = Tensor::<2>::full([6, 2], f32::NAN, &device).detach();
+        let places = Tensor::<1, Int>::from_ints(places, &device);
+        let holes = padding.clone().is_nan();
+        let mut valid = Tensor::<2>::zeros([6, 1], &device);
+        valid = valid.select_assign(
+            0,
+            places.clone(),
+            Tensor::ones([4, 1], &device),
+            IndexingUpdateOp::Add,
+        );
+        let spread = Tensor::<2>::zeros([6, 2], &device).select_assign(
+            0,
+            places.clone(),
+            rows.clone(),
+            IndexingUpdateOp::Add,
+        );
+        let keep = valid.clone().equal_elem(0.0).expand([6, 2]).bool_and(holes);
+        let padded = spread.mask_where(keep, padding);
+
+        let (ours, theirs) = (norm(&device), norm(&device));
+        let probe = Tensor::<2>::random([4, 2], Distribution::Default, &device);
+        let output = ours.forward_valid(padded, valid.clone());
+        let expected = theirs.forward(rows.clone());
+        assert_close(output.clone().select(0, places.clone()), expected.clone());
+        let rest = Tensor::<1, Int>::from_ints([1, 4], &device);
+        assert_eq!(
+            output
+                .clone()
+                .select(0, rest)
+                .into_data()
+                .iter::<f32>()
+                .collect::<Vec<_>>(),
+            [0.0; 4]
+        );
+        for (a, b) in [
+            (&ours.running_mean, &theirs.running_mean),
+            (&ours.running_var, &theirs.running_var),
+        ] {
+            assert_close(a.value_sync(), b.value_sync());
+        }
+        let gradient = |output: Tensor<2>| {
+            let gradients = (output * probe.clone()).sum().backward();
+            rows.grad(&gradients).unwrap()
+        };
+        assert_close(gradient(output.select(0, places)), gradient(expected));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Initializer};
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 
 use super::config::BiGruConfig;
 use super::layer::{BiGruLayer, drop_entries};
 use super::readout::Readout;
 use crate::encoder::{Encoder, Sequences};
 use crate::init::draw_weights;
-use crate::kernels::beside;
+use crate::kernels::valid_frames;
 use crate::norm::ChannelNorm;
 
 /// A stack of bidirectional recurrent layers over frames, without a classifier: the encoder of CRRL
@@ -79,20 +79,21 @@ impl BiGru {
             self.channels,
             [n, m, t, v, c]
         );
-        let rows = frames.swap_dims(1, 2).reshape([n * t, m * v * c]);
-        let rows = match &lengths {
-            None => self.normalise(rows),
-            Some(lengths) => {
-                // Only valid frames go on: padding then is zero, and not in the statistics of the normalisation.
-                let (shape, options) = (rows.dims(), (&rows.device(), rows.dtype()));
-                let valid = beside(valid_rows(lengths, t), &rows);
-                let normalised = self.normalise(rows.select(0, valid.clone()));
-                Tensor::zeros(shape, options).select_assign(
-                    0,
-                    valid,
-                    normalised,
-                    IndexingUpdateOp::Add,
-                )
+        let clips = frames.swap_dims(1, 2).reshape([n, t, m * v * c]);
+        let rows = clips.clone().reshape([n * t, m * v * c]);
+        let rows = match (&lengths, &self.input_norm) {
+            (None, None) => rows,
+            (None, Some(norm)) => norm.forward(rows),
+            (Some(lengths), norm) => {
+                let valid = valid_frames(lengths.clone(), &clips).reshape([n * t, 1]);
+                match norm {
+                    // Padding is not in the statistics.
+                    Some(norm) => norm.forward_valid(rows, valid),
+                    None => {
+                        let padding = valid.equal_elem(0.0).expand(rows.dims());
+                        rows.mask_fill(padding, 0.0)
+                    }
+                }
             }
         };
         let mut y = rows.reshape([n, t, m * v * c]);
@@ -104,25 +105,6 @@ impl BiGru {
         }
         y
     }
-
-    fn normalise(&self, rows: Tensor<2>) -> Tensor<2> {
-        match &self.input_norm {
-            Some(norm) => norm.forward(rows),
-            None => rows,
-        }
-    }
-}
-
-/// Which of `N * T` rows are valid frames.
-fn valid_rows(lengths: &Tensor<1, Int>, frames: usize) -> Tensor<1, Int> {
-    let data = lengths.clone().into_data();
-    let rows: Vec<i64> = data
-        .iter::<i64>()
-        .zip((0..).step_by(frames))
-        .flat_map(|(length, first)| first..first + length.min(frames as i64))
-        .collect();
-    let count = rows.len();
-    Tensor::from_data(TensorData::new(rows, [count]), &lengths.device())
 }
 
 impl Encoder for BiGru {

@@ -72,7 +72,7 @@ pub fn gru(
 }
 
 /// 1 at valid frames of `x`, `[N, T, _]`, and 0 at padding, `[N, T]`.
-fn valid_frames(lengths: Tensor<1, Int>, x: &Tensor<3>) -> Tensor<2> {
+pub(crate) fn valid_frames(lengths: Tensor<1, Int>, x: &Tensor<3>) -> Tensor<2> {
     let [n, t, _] = x.dims();
     let lengths = beside(lengths, x);
     let frames = Tensor::<1, Int>::arange(0..t as i64, (&lengths.device(), lengths.dtype()));

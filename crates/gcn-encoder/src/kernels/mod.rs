@@ -20,8 +20,8 @@ mod scales;
 
 pub use cpu::buffer::release_memory;
 pub use extension::{KernelOps, Optional};
-pub(crate) use gru::beside;
 pub use gru::{GruWeights, gru};
+pub(crate) use gru::{beside, valid_frames};
 pub use scales::{Scales, multi_scale_convolution};
 
 use burn::backend::Dispatch;

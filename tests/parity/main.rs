@@ -1,0 +1,108 @@
+//! Every device that is compiled in against flex: operations, encoders and methods, their values, all their gradients and
+//! a training of 20 steps.
+//!
+//! ```console
+//! cargo test --features ndarray,wgpu --test parity
+//! cargo test --features ndarray,wgpu --test parity -- wgpu --all
+//! ```
+//!
+//! A program of its own rather than tests of the harness: a device's random generator belongs to the process, the table is
+//! worth reading, and some Vulkan drivers crash where a device is dropped at the end of `main`.
+
+mod encoders;
+mod learners;
+mod operations;
+mod relative;
+mod row;
+
+use std::process::exit;
+
+use clap::Parser;
+use skeleton_ssl::DeviceSpec;
+use skeleton_ssl::gcn_encoder::EncoderConfig;
+
+use row::{Row, table};
+
+/// Compares devices with flex.
+#[derive(Parser)]
+struct Options {
+    /// Devices, such as `wgpu` or `vulkan:0`; all that are compiled in but flex where none is named.
+    devices: Vec<DeviceSpec>,
+    /// Every method with every encoder: a step each, without the 20 of a training.
+    #[arg(long)]
+    all: bool,
+    /// Only rows whose operation, encoder or method contains this.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+fn main() {
+    let options = Options::parse();
+    let devices = match options.devices.is_empty() {
+        true => others(),
+        false => options.devices.clone(),
+    };
+    if devices.is_empty() {
+        println!(
+            "parity: flex is the only device in this build; compile in others to compare them"
+        );
+        exit(0);
+    }
+    let mut rows = Vec::new();
+    for spec in devices {
+        for case in cases(&options) {
+            let row = case(&spec);
+            println!("{row}");
+            rows.push(row);
+        }
+    }
+    println!("\n{}", table(&rows));
+    let failed = rows.iter().filter(|row| !row.passes()).count();
+    match failed {
+        0 => println!("\nparity: {} rows within their tolerances", rows.len()),
+        _ => println!(
+            "\nparity: {failed} of {} rows outside their tolerances",
+            rows.len()
+        ),
+    }
+    exit(i32::from(failed > 0));
+}
+
+/// The devices of this build that are not the reference.
+fn others() -> Vec<DeviceSpec> {
+    let names = DeviceSpec::compiled()
+        .into_iter()
+        .filter(|name| *name != "flex");
+    names
+        .map(|name| name.parse().expect("it is compiled in"))
+        .collect()
+}
+
+type Case = Box<dyn Fn(&DeviceSpec) -> Row>;
+
+fn cases(options: &Options) -> Vec<Case> {
+    let wanted = |text: &str| {
+        options
+            .only
+            .as_deref()
+            .is_none_or(|only| text.contains(only))
+    };
+    let mut cases: Vec<Case> = Vec::new();
+    for (name, operation) in operations::ALL {
+        if wanted(name) {
+            cases.push(Box::new(move |spec| {
+                operations::compare(name, *operation, spec)
+            }));
+        }
+    }
+    let encoders = EncoderConfig::names().filter(|name| !name.ends_with("-isc"));
+    for name in encoders.filter(|name| wanted(name)) {
+        cases.push(Box::new(move |spec| encoders::compare(name, spec)));
+    }
+    for (learner, encoder, steps) in learners::cases(options.all) {
+        if wanted(&format!("{learner} {encoder}")) {
+            cases.push(Box::new(move |spec| learner.compare(encoder, steps, spec)));
+        }
+    }
+    cases
+}
