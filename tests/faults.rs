@@ -257,6 +257,7 @@ fn a_damaged_record_is_named_with_what_to_do_and_deleting_it_goes_back_an_epoch(
     let reference = &*REFERENCE;
     let mut whole = reference.after_two.clone();
     whole.extend(reference.third.clone());
+    whole.insert("history.json".into(), json(&reference.outcome.history[..3]));
     let flip = |at: fn(usize) -> usize| {
         move |bytes: &mut Vec<u8>| {
             let at = at(bytes.len());

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use skeleton_data::store::Store;
@@ -34,8 +34,16 @@ fn recordings(folder: &Path) {
                 write!(csv, ",{:.4}", f64::from(place) + phase.sin()).unwrap();
             }
         }
-        fs::write(folder.join(format!("clip{number:02}.csv")), csv).unwrap();
+        let class = folder.join(if number < 30 { "lift" } else { "wave" });
+        fs::create_dir_all(&class).unwrap();
+        fs::write(class.join(format!("clip{number:02}.csv")), csv).unwrap();
     }
+    // As they are: all frames.
+    fs::write(preset(folder), r#"{"name": "nothing", "steps": []}"#).unwrap();
+}
+
+fn preset(data: &Path) -> PathBuf {
+    data.with_extension("json")
 }
 
 fn contents(folder: &Path) -> Contents {
@@ -54,7 +62,7 @@ fn text(path: &Path) -> &str {
 
 /// The arguments that pack `data` into `store`, in shards of a MiB.
 fn prepare(data: &Path, store: &Path) -> Vec<String> {
-    let layout = data.join("layout.json");
+    let (layout, preset) = (data.join("layout.json"), preset(data));
     let words = [
         env!("CARGO_BIN_EXE_skeleton-data"),
         "prepare",
@@ -63,6 +71,8 @@ fn prepare(data: &Path, store: &Path) -> Vec<String> {
         "csv",
         "--layout",
         text(&layout),
+        "--preset",
+        text(&preset),
         "--shard-mib",
         "1",
         "--quiet",
@@ -230,11 +240,9 @@ fn packing_that_dies_between_any_two_files_goes_on_to_the_same_bytes() {
 #[test]
 fn targets_that_cannot_be_written_are_named_by_every_command() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    recordings(&data);
+    // Real recordings: the formats that are written need labels and sides.
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/preprocess");
     let store = folder.path().join("store");
-    succeed(&prepare(&data, &store));
-    let before = contents(&store);
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
     let command = |words: &[&str]| -> Vec<String> {
@@ -244,6 +252,12 @@ fn targets_that_cannot_be_written_are_named_by_every_command() {
             .map(|word| (*word).to_owned())
             .collect()
     };
+    let packing = |store: &Path| {
+        let preset = ["--preset", "ntu_ctrgcn", "--quiet", "--out", text(store)];
+        command(&[&["prepare", text(&data)], &preset[..]].concat())
+    };
+    succeed(&packing(&store));
+    let before = contents(&store);
     let limited = |words: &[String]| {
         let mut shell = Command::new("sh");
         // Units of 512 or of 1024 bytes, by the shell.
@@ -288,7 +302,7 @@ fn targets_that_cannot_be_written_are_named_by_every_command() {
         fs::remove_dir_all(&out).unwrap();
     }
     let below = file.join("store");
-    let output = run(&prepare(&data, &below));
+    let output = run(&packing(&below));
     refused(&output, &[text(&below), "Not a directory"], "prepare");
     assert!(contents(&store) == before);
 }
