@@ -74,7 +74,7 @@ pub struct Pretrained<M> {
 /// moment resumes at its last complete epoch and ends with the losses of an uninterrupted run.
 ///
 /// # Errors
-/// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
+/// [`PretrainError`]; a file that cannot be written stops the run, which is resumed once it can be; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
 /// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`].
 pub fn pretrain<M: Method + 'static>(
     method: M,
