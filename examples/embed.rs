@@ -6,12 +6,15 @@
 
 #[path = "common/exit.rs"]
 mod exit;
+#[path = "common/output.rs"]
+mod output;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Parser;
+use output::{piped, print, unwritable};
 use skeleton_ssl::embed::{
     EmbedError, EmbedStream, Embedded, EmbeddedWindow, Embedder, Embeddings, Recordings,
 };
@@ -237,7 +240,6 @@ fn neighbours(
         Err(error) => return Err(error.into()),
     };
     gallery.check_comparable(&queries)?;
-    let mut out = BufWriter::new(io::stdout().lock());
     let class = |label: &Option<String>| label.clone().unwrap_or_else(|| "-".to_owned());
     for index in 0..queries.len() {
         let found = gallery.nearest(
@@ -257,9 +259,9 @@ fn neighbours(
                 class(&gallery.labels()[neighbour.index]),
             ));
         }
-        piped(out.write_all(lines.as_bytes()))?;
+        print(lines.trim_end())?;
     }
-    piped(out.flush())
+    Ok(())
 }
 
 /// Embeds the windows of the frames on standard input as they come.
@@ -390,21 +392,6 @@ impl<'a> Sink<'a> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-fn unwritable(source: io::Error) -> Error {
-    Error::Unwritable {
-        path: PathBuf::from("standard output"),
-        source,
-    }
-}
-
-/// Whoever reads the output may have seen enough.
-fn piped(written: io::Result<()>) -> Result<(), Error> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(unwritable),
     }
 }
 

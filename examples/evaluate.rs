@@ -7,6 +7,8 @@
 mod clips;
 #[path = "common/exit.rs"]
 mod exit;
+#[path = "common/output.rs"]
+mod output;
 
 use std::path::PathBuf;
 
@@ -122,11 +124,10 @@ fn run(options: &Options) -> Result<(), Error> {
         reports.push(evaluation.run(&saved, clips, &device)?);
     }
     options.fusion.append(&mut reports)?;
-    println!("{}", EvaluationTable(&reports));
-    match &options.json {
-        Some(path) => skeleton_ssl::report::write_json(path, &reports),
-        None => Ok(()),
+    if let Some(path) = &options.json {
+        skeleton_ssl::report::write_json(path, &reports)?;
     }
+    output::print(EvaluationTable(&reports))
 }
 
 fn main() {

@@ -7,6 +7,8 @@
 mod clips;
 #[path = "common/exit.rs"]
 mod exit;
+#[path = "common/output.rs"]
+mod output;
 
 use std::path::{Path, PathBuf};
 
@@ -77,7 +79,7 @@ impl Options {
             .clone()
             .unwrap_or_else(|| self.runs[0].join("report.html"));
         report.write(&page)?;
-        println!("{}", page.display());
+        output::print(page.display())?;
         self.save(&report.figures(), "")
     }
 
@@ -100,14 +102,14 @@ impl Options {
             let name = free.find(|name| !names.contains(name)).unwrap_or_default();
             let file = format!("{name}.html");
             report.write(&folder.join(&file))?;
-            println!("{}", folder.join(&file).display());
+            output::print(folder.join(&file).display())?;
             self.save(&report.figures(), &name)?;
             names.push(name);
             runs.push((report, Some(file)));
         }
         let comparison = Comparison { runs: &runs };
         comparison.write(&page)?;
-        println!("{}", page.display());
+        output::print(page.display())?;
         self.save(&comparison.figures(), "comparison")
     }
 }

@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use skeleton_ssl::Error;
 use skeleton_ssl::pretrain::PretrainError;
 
@@ -13,7 +15,8 @@ pub fn exit(outcome: Result<(), Error>) -> ! {
         // The run has said how to go on.
         Err(Error::Pretrain(PretrainError::Interrupted { .. })) => STOPPED,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Where that cannot be said either, the status says it.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             1
         }
     };

@@ -2,9 +2,11 @@
 
 mod exit;
 mod interrupt;
+mod output;
 
 pub use exit::exit;
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -131,10 +133,14 @@ impl RunOptions {
                 progress: self.progress,
                 stop: interrupt::stop_on_ctrl_c(),
             },
-            |line| match self.progress {
-                Progress::Quiet => {}
-                Progress::Json => println!("{}", json!({"event": "stage", "text": line})),
-                Progress::Auto | Progress::Plain => println!("{line}"),
+            |line| {
+                let line = match self.progress {
+                    Progress::Quiet => return,
+                    Progress::Json => json!({"event": "stage", "text": line}).to_string(),
+                    Progress::Auto | Progress::Plain => line.to_owned(),
+                };
+                // A log on a full disk is no reason to lose the run.
+                let _ = writeln!(std::io::stdout(), "{line}");
             },
         );
         if let Err(error @ Error::Pretrain(PretrainError::Interrupted { .. })) = &outcome {
@@ -142,16 +148,14 @@ impl RunOptions {
         }
         let metrics = outcome?;
         match self.progress {
-            Progress::Quiet => {}
-            Progress::Json => println!(
-                "{}",
-                json!({"event": "end", "metrics": metrics, "run_folder": out})
-            ),
+            Progress::Quiet => Ok(()),
+            Progress::Json => {
+                output::print(json!({"event": "end", "metrics": metrics, "run_folder": out}))
+            }
             Progress::Auto | Progress::Plain => {
-                println!("\n{metrics}\nrun folder: {}", out.display());
+                output::print(format_args!("\n{metrics}\nrun folder: {}", out.display()))
             }
         }
-        Ok(())
     }
 
     fn run_folder(&self, experiment: &Experiment) -> PathBuf {

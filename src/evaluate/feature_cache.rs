@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +12,14 @@ use super::{EvaluateError, Features, extract_features, frozen::hexadecimal, weig
 use crate::matrix;
 use crate::report::write_atomically;
 
+/// Key of the values' checksum in a file's metadata.
+const SUM: &str = "sha256";
+
 /// Features on disk, so that an encoder meets every clip once.
 ///
 /// The name of a file is a digest of all that its features follow from: what the encoder is, its weights and running
-/// statistics, this library's version, and every clip. A file is never out of date; one that is damaged is made anew, and a
-/// folder that cannot be written to costs time only.
+/// statistics, this library's version, and every clip. A file is never out of date; one that is damaged, of which its checksum
+/// tells, is made anew, and a folder that cannot be written to costs time only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCache {
     folder: PathBuf,
@@ -102,11 +106,16 @@ impl FeatureCache {
 /// The features in a file; `None` where it is not there or does not hold what it should.
 fn read(path: &Path, clips: &SkeletonDataset) -> Option<Features> {
     let bytes = fs::read(path).ok()?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
     let file = SafeTensors::deserialize(&bytes).ok()?;
     let features = file.tensor("features").ok()?;
     let &[rows, dim] = features.shape() else {
         return None;
     };
+    let written = header.metadata().as_ref()?.get(SUM)?;
+    if hexadecimal(&Sha256::digest(features.data())) != *written {
+        return None;
+    }
     if features.dtype() != Dtype::F32 || rows != clips.len() || dim == 0 {
         return None;
     }
@@ -122,7 +131,13 @@ fn write(path: &Path, features: &Features) -> Result<(), Box<dyn std::error::Err
         fs::create_dir_all(folder)?;
     }
     let shape = [features.len(), features.dim()];
-    let file = matrix::to_safetensors("features", features.values(), shape, None)?;
+    let values = features.values();
+    let mut digest = Sha256::new();
+    values
+        .iter()
+        .for_each(|value| digest.update(value.to_le_bytes()));
+    let sum = HashMap::from([(SUM.to_owned(), hexadecimal(&digest.finalize()))]);
+    let file = matrix::to_safetensors("features", values, shape, Some(sum))?;
     Ok(write_atomically(path, &file)?)
 }
 
@@ -178,7 +193,20 @@ mod tests {
         let shorter = first.select(&[0, 1]);
         write(file, &shorter).unwrap();
         assert_eq!(features(), first);
-        for bytes in [&b""[..], b"not a file of tensors"] {
+        let whole = fs::read(file).unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() - 3] ^= 1;
+        // As a disk leaves a file whose end it had not written when the power went.
+        let mut zeros = whole.clone();
+        zeros[whole.len() / 2..].fill(0);
+        let torn = whole[..whole.len() - 1].to_vec();
+        for bytes in [
+            Vec::new(),
+            b"not a file of tensors".to_vec(),
+            flipped,
+            zeros,
+            torn,
+        ] {
             fs::write(file, bytes).unwrap();
             assert_eq!(features(), first);
             assert_eq!(read(file, &clips), Some(first.clone()));

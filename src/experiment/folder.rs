@@ -19,7 +19,7 @@ impl RunFolder {
     /// Begins a run in `path`, or goes on with the one that is there.
     ///
     /// The folder is created and `config` written to it; on a resume the configuration there must
-    /// equal `config`.
+    /// equal `config`, but for the `version` of this library that wrote it.
     ///
     /// # Errors
     /// [`Error::Occupied`] where a run is there and `resume` is false, [`Error::ConfigMismatch`] with
@@ -30,8 +30,8 @@ impl RunFolder {
         };
         let file = folder.file("config.json");
         if resume {
-            let known: Value = folder.read("config.json")?;
-            let asked = to_value(config, &file)?;
+            let known = without_version(folder.read("config.json")?);
+            let asked = without_version(to_value(config, &file)?);
             let differences = differences(&known, &asked);
             if differences.is_empty() {
                 return Ok(folder);
@@ -140,6 +140,14 @@ fn to_value<C: Serialize>(config: &C, file: &Path) -> Result<Value, Error> {
             path: file.to_owned(),
             problem: error.to_string(),
         })
+}
+
+/// A configuration without what says which version wrote it.
+fn without_version(mut config: Value) -> Value {
+    if let Value::Object(fields) = &mut config {
+        fields.remove("version");
+    }
+    config
 }
 
 /// A line for each leaf in which two JSON values differ.

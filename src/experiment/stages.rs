@@ -156,7 +156,7 @@ impl Run<'_> {
             .init(student, teacher, coordinates, self.device)?)
     }
 
-    fn folder(&self) -> Result<RunFolder, Error> {
+    fn folder(&mut self) -> Result<RunFolder, Error> {
         let ExperimentOptions {
             out,
             resume,
@@ -165,6 +165,16 @@ impl Run<'_> {
             ..
         } = self.options;
         let folder = RunFolder::open(out, self.experiment, *resume)?;
+        let here = &self.experiment.version;
+        if *resume {
+            let Experiment { version, .. } = folder.read("config.json")?;
+            if version != *here {
+                (self.say)(&format!(
+                    "version {version} of this library began the run and {here} goes on with it: numbers may differ from \
+                     those of one version"
+                ));
+            }
+        }
         folder.note(Environment::here(&device.to_string(), *workers))?;
         Ok(folder)
     }

@@ -1,66 +1,163 @@
+use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::store::ModuleRecord;
-use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
+use burn::train::checkpoint::{
+    Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy,
+    KeepLastNCheckpoints,
+};
+use burn::train::metric::store::{Aggregate, EventStoreClient, Split};
+use sha2::{Digest, Sha256};
 
+use super::write_guard::WriteGuard;
 use crate::pretrain::PretrainError;
-use crate::report::write_atomically;
 
 /// The three records that burn-train saves after an epoch; a checkpoint is complete when all three exist.
 const RECORDS: [&str; 3] = ["model", "optim", "scheduler"];
 
 /// Epochs that burn-train keeps: one whole checkpoint exists while the next is being written.
-pub(super) const KEPT: usize = 2;
+const KEPT: usize = 2;
+
+/// Stands before the 32 bytes of the SHA-256 behind a record, which burn's readers do not look at.
+const SUM: &[u8; 8] = b"sha-256:";
+
+/// The checkpoints of a training, in a folder: of each epoch a file for the network, the optimiser and the schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoints {
+    directory: PathBuf,
+    /// Epochs between networks that are kept for good.
+    milestone: Option<usize>,
+    guard: WriteGuard,
+}
+
+impl Checkpoints {
+    /// Those in `directory`; the network of every `milestone`-th epoch outlives what is kept to resume from.
+    pub(super) fn new(directory: &Path, milestone: Option<usize>, guard: WriteGuard) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            milestone,
+            guard,
+        }
+    }
+
+    pub(super) fn model(&self) -> AtomicCheckpointer {
+        self.checkpointer(0)
+    }
+
+    pub(super) fn optimizer(&self) -> AtomicCheckpointer {
+        self.checkpointer(1)
+    }
+
+    pub(super) fn scheduler(&self) -> AtomicCheckpointer {
+        self.checkpointer(2)
+    }
+
+    /// When to save and to delete.
+    pub(super) fn strategy(&self) -> AfterItsNotes {
+        AfterItsNotes {
+            keep: KeepLastNCheckpoints::new(KEPT),
+            guard: self.guard.clone(),
+        }
+    }
+
+    fn checkpointer(&self, record: usize) -> AtomicCheckpointer {
+        AtomicCheckpointer {
+            checkpoints: self.clone(),
+            record,
+        }
+    }
+
+    /// Does what a process that was killed after epoch `done` had left to do: removes temporary files, and what remains of
+    /// epochs that it was deleting.
+    ///
+    /// # Errors
+    /// [`PretrainError::Unwritable`].
+    pub(super) fn clear_up(&self, done: usize) -> Result<(), PretrainError> {
+        self.try_clear_up(done)
+            .map_err(|(path, source)| PretrainError::Unwritable { path, source })
+    }
+
+    fn try_clear_up(&self, done: usize) -> Result<(), (PathBuf, io::Error)> {
+        let at = |error| (self.directory.clone(), error);
+        for entry in fs::read_dir(&self.directory).map_err(at)? {
+            let entry = entry.map_err(at)?;
+            let path = entry.path();
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if is_file && path.extension().is_some_and(|end| end == "partial") {
+                remove(&path)?;
+            }
+        }
+        let begun: BTreeSet<usize> = RECORDS[1..]
+            .iter()
+            .flat_map(|record| epochs_of(&self.directory, record))
+            .filter(|epoch| epoch + KEPT <= done)
+            .collect();
+        begun.into_iter().try_for_each(|epoch| self.delete(epoch))
+    }
+
+    /// Deletes an epoch's records, the network first: one that is there alone is a milestone.
+    fn delete(&self, epoch: usize) -> Result<(), (PathBuf, io::Error)> {
+        let kept = |every| epoch.is_multiple_of(every);
+        let milestone = self.milestone.is_some_and(kept);
+        let gone = &RECORDS[usize::from(milestone)..];
+        gone.iter()
+            .try_for_each(|record| remove(&record_path(&self.directory, record, epoch)))
+    }
+}
+
+fn remove(path: &Path) -> Result<(), (PathBuf, io::Error)> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err((path.to_owned(), error)),
+        _ => Ok(()),
+    }
+}
+
+/// Saves every epoch whose steps and history are written, and keeps the last [`KEPT`].
+///
+/// burn-train hands metrics to a thread of their own and does not wait for it.
+pub(super) struct AfterItsNotes {
+    keep: KeepLastNCheckpoints,
+    guard: WriteGuard,
+}
+
+impl CheckpointingStrategy for AfterItsNotes {
+    fn checkpointing(
+        &mut self,
+        epoch: usize,
+        store: &EventStoreClient,
+    ) -> Vec<CheckpointingAction> {
+        // The answer, which is none, comes behind all that the thread was given before.
+        store.find_metric("Loss", epoch, Aggregate::Mean, &Split::Valid);
+        match self.guard.has_failed() {
+            true => Vec::new(),
+            false => self.keep.checkpointing(epoch, store),
+        }
+    }
+}
 
 /// Saves one record per epoch so that a kill at any moment leaves only whole files.
 ///
-/// The record goes to a temporary name first and is renamed when it is on disk.
+/// The record goes to a temporary name first, with its checksum behind it, and is renamed when it is on disk.
 #[derive(Debug)]
 pub(super) struct AtomicCheckpointer {
-    directory: PathBuf,
-    name: &'static str,
-    /// Epochs between records that are kept for good.
-    milestone: Option<usize>,
+    checkpoints: Checkpoints,
+    /// Its number in [`RECORDS`].
+    record: usize,
 }
 
 impl AtomicCheckpointer {
-    /// The network's; of every `milestone`-th epoch it outlives what burn-train keeps to resume from.
-    pub(super) fn model(directory: &Path, milestone: Option<usize>) -> Self {
-        Self {
-            milestone,
-            ..Self::new(directory, RECORDS[0])
-        }
+    fn path(&self, epoch: usize) -> PathBuf {
+        record_path(&self.checkpoints.directory, RECORDS[self.record], epoch)
     }
 
-    pub(super) fn optimizer(directory: &Path) -> Self {
-        Self::new(directory, RECORDS[1])
-    }
-
-    pub(super) fn scheduler(directory: &Path) -> Self {
-        Self::new(directory, RECORDS[2])
-    }
-
-    fn new(directory: &Path, name: &'static str) -> Self {
-        Self {
-            directory: directory.to_owned(),
-            name,
-            milestone: None,
-        }
-    }
-
-    fn remove(&self, epoch: usize) -> Result<(), CheckpointerError> {
-        let kept = |every| epoch.is_multiple_of(every);
-        if self.milestone.is_some_and(kept) {
-            return Ok(());
-        }
-        match fs::remove_file(record_path(&self.directory, self.name, epoch)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(CheckpointerError::IOError(error))
-            }
-            _ => Ok(()),
-        }
+    /// Stops the training, which is told the reason by the guard.
+    fn failed(&self, path: &Path, error: io::Error) -> CheckpointerError {
+        let text = format!("cannot write to {}: {error}", path.display());
+        self.checkpoints.guard.failed(path, error);
+        CheckpointerError::Unknown(text)
     }
 }
 
@@ -73,17 +170,42 @@ impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer {
         let bytes = record
             .checkpoint_into_bytes()
             .map_err(CheckpointerError::Record)?;
-        write_atomically(&record_path(&self.directory, self.name, epoch), &bytes)
-            .map_err(CheckpointerError::IOError)
+        let path = self.path(epoch);
+        skeleton_data::write_atomically(&path, &[&bytes, SUM, &Sha256::digest(&*bytes)])
+            .map_err(|error| self.failed(&path, error))
     }
 
+    /// All of an epoch's records go with its network. burn-train asks for it when the network of a later epoch is saved;
+    /// where another record of that epoch could not be, nothing is deleted.
     fn delete(&self, epoch: usize) -> Result<(), CheckpointerError> {
-        self.remove(epoch)
+        if self.record > 0 || self.checkpoints.guard.has_failed() {
+            return Ok(());
+        }
+        self.checkpoints
+            .delete(epoch)
+            .map_err(|(path, error)| self.failed(&path, error))
     }
 
     fn restore(&self, epoch: usize) -> Result<R, CheckpointerError> {
-        R::load(record_path(&self.directory, self.name, epoch))
+        load(&self.path(epoch))
     }
+}
+
+/// The record in a file, whose bytes must be those that were written.
+fn load<R: Checkpoint>(path: &Path) -> Result<R, CheckpointerError> {
+    let bytes = fs::read(path).map_err(CheckpointerError::IOError)?;
+    let sum = bytes
+        .split_last_chunk::<32>()
+        .and_then(|(rest, sum)| Some((rest.strip_suffix(SUM)?, sum)));
+    // Version 0.1.0 wrote none.
+    if let Some((record, sum)) = sum
+        && Sha256::digest(record)[..] != sum[..]
+    {
+        return Err(CheckpointerError::Unknown(
+            "its bytes are not those that were written".to_owned(),
+        ));
+    }
+    R::load(path.to_owned())
 }
 
 /// The epochs of which all three records exist, ascending: those that a run can be resumed at.
@@ -99,6 +221,11 @@ pub(super) fn complete_epochs(directory: &Path) -> Vec<usize> {
 
 /// The epochs whose network is saved, ascending.
 pub(super) fn saved_epochs(directory: &Path) -> Vec<usize> {
+    epochs_of(directory, RECORDS[0])
+}
+
+/// The epochs of which there is this record, ascending.
+fn epochs_of(directory: &Path, record: &str) -> Vec<usize> {
     let Ok(entries) = fs::read_dir(directory) else {
         return Vec::new();
     };
@@ -108,7 +235,8 @@ pub(super) fn saved_epochs(directory: &Path) -> Vec<usize> {
             let name = entry.file_name();
             let number = name
                 .to_str()?
-                .strip_prefix("model-")?
+                .strip_prefix(record)?
+                .strip_prefix('-')?
                 .strip_suffix(".bpk")?;
             number.parse().ok()
         })
@@ -120,19 +248,21 @@ pub(super) fn saved_epochs(directory: &Path) -> Vec<usize> {
 /// `method` with the weights of one epoch.
 ///
 /// # Errors
-/// [`PretrainError::Checkpoint`] naming the file where it is missing, no record, or one of another shape.
+/// [`PretrainError::Checkpoint`] naming the file where it is missing, damaged, no record, or one of another shape.
 pub(super) fn load_model<M: Module>(
     method: M,
     directory: &Path,
     epoch: usize,
 ) -> Result<M, PretrainError> {
     let path = record_path(directory, RECORDS[0], epoch);
-    ModuleRecord::load(&path)
-        .and_then(|record| method.try_load_record(record))
-        .map_err(|error| PretrainError::Checkpoint {
-            path,
-            problem: error.to_string(),
-        })
+    let refuse = |problem| PretrainError::Checkpoint {
+        path: path.clone(),
+        problem,
+    };
+    let record: ModuleRecord = load(&path).map_err(|error| refuse(error.to_string()))?;
+    method
+        .try_load_record(record)
+        .map_err(|error| refuse(error.to_string()))
 }
 
 /// Checks that the optimiser's and the schedule's record of one epoch can be read.
@@ -141,7 +271,7 @@ pub(super) fn check_readable(directory: &Path, epoch: usize) -> Result<(), Pretr
     use burn::optim::lr_scheduler::LrSchedulerRecord;
 
     fn check<R: Checkpoint>(path: PathBuf) -> Result<(), PretrainError> {
-        R::load(path.clone())
+        load::<R>(&path)
             .map(|_| ())
             .map_err(|error| PretrainError::Checkpoint {
                 path,
@@ -150,6 +280,20 @@ pub(super) fn check_readable(directory: &Path, epoch: usize) -> Result<(), Pretr
     }
     check::<OptimizerRecord>(record_path(directory, RECORDS[1], epoch))?;
     check::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))
+}
+
+/// An error of the last checkpoint, with what to do about it: `earlier` is the last whole one before it.
+pub(super) fn with_advice(error: PretrainError, earlier: Option<usize>) -> PretrainError {
+    match error {
+        PretrainError::Checkpoint { path, problem } => PretrainError::Checkpoint {
+            path,
+            problem: match earlier {
+                Some(epoch) => format!("{problem}; delete it to go on from epoch {epoch}"),
+                None => format!("{problem}; no earlier epoch is whole: delete it to begin anew"),
+            },
+        },
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -176,16 +320,13 @@ mod tests {
     #[test]
     fn networks_of_milestones_survive_what_is_needed_to_resume() {
         let folder = tempfile::tempdir().unwrap();
-        let checkpointers = [
-            AtomicCheckpointer::model(folder.path(), Some(5)),
-            AtomicCheckpointer::optimizer(folder.path()),
-            AtomicCheckpointer::scheduler(folder.path()),
-        ];
+        let guard = WriteGuard::new(burn::train::Interrupter::new());
+        let checkpoints = Checkpoints::new(folder.path(), Some(5), guard);
         for epoch in 1..=12 {
-            for checkpointer in &checkpointers {
-                fs::write(record_path(folder.path(), checkpointer.name, epoch), b"x").unwrap();
-                checkpointer.remove(epoch.saturating_sub(KEPT)).unwrap();
+            for record in RECORDS {
+                fs::write(record_path(folder.path(), record, epoch), b"x").unwrap();
             }
+            checkpoints.delete(epoch.saturating_sub(KEPT)).unwrap();
         }
         assert_eq!(saved_epochs(folder.path()), [5, 10, 11, 12]);
         assert_eq!(complete_epochs(folder.path()), [11, 12]);

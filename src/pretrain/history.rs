@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +8,8 @@ use burn::train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn::train::metric::{MetricDefinition, MetricId, NumericEntry};
 use serde::{Deserialize, Serialize};
 
+use super::PretrainError;
+use super::write_guard::WriteGuard;
 use crate::report::write_atomically;
 
 /// What one epoch ended with.
@@ -25,25 +28,39 @@ pub struct EpochRecord {
 pub(super) struct History {
     path: PathBuf,
     epochs: Arc<Mutex<BTreeMap<usize, EpochRecord>>>,
+    guard: WriteGuard,
 }
 
 impl History {
-    /// The history in `folder`, with all after `last_epoch` forgotten: those epochs will be trained again.
-    pub(super) fn open(folder: &Path, last_epoch: usize) -> Self {
+    /// The history in `folder`, with all after `last_epoch` forgotten: those epochs will be trained again. It is empty where
+    /// there is no file.
+    ///
+    /// # Errors
+    /// [`PretrainError::History`] for a file that holds none.
+    pub(super) fn open(
+        folder: &Path,
+        last_epoch: usize,
+        guard: WriteGuard,
+    ) -> Result<Self, PretrainError> {
         let path = folder.join("history.json");
-        let known: Vec<EpochRecord> = std::fs::read(&path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let known = match last_epoch {
+            0 => Ok(Vec::new()),
+            _ => read(&path),
+        };
+        let known = known.map_err(|error| PretrainError::History {
+            path: path.clone(),
+            problem: error.to_string(),
+        })?;
         let epochs = known
             .into_iter()
             .filter(|record| record.epoch <= last_epoch)
             .map(|record| (record.epoch, record))
             .collect();
-        Self {
+        Ok(Self {
             path,
             epochs: Arc::new(Mutex::new(epochs)),
-        }
+            guard,
+        })
     }
 
     pub(super) fn logger(&self) -> HistoryLogger {
@@ -64,8 +81,15 @@ impl History {
             .map_err(std::io::Error::other)
             .and_then(|bytes| write_atomically(&self.path, &bytes));
         if let Err(error) = written {
-            log::error!("could not write {}: {error}", self.path.display());
+            self.guard.failed(&self.path, error);
         }
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<EpochRecord>> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        bytes => Ok(serde_json::from_slice(&bytes?)?),
     }
 }
 
@@ -92,7 +116,9 @@ impl MetricLogger for HistoryLogger {
         };
         for entry in update.entries_numeric {
             let id = entry.entry.metric_id;
+            // JSON has no number for what is not finite, and would not be read again.
             if let Some(NumericEntry::Final(value)) = entry.numeric_entry
+                && value.is_finite()
                 && let Some((_, name)) = self.names.iter().find(|(known, _)| *known == id)
             {
                 values.insert(name.clone(), value);

@@ -1,6 +1,5 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -303,9 +302,10 @@ enum Source {
     Workers(Workers),
 }
 
+/// Of `n` workers the `w`-th makes the batches `w`, `w + n`, `w + 2 n`, ...: they are asked in turn, and none runs further
+/// ahead of a slow training step, or of a slow worker, than a batch that waits and one in the making.
 struct Workers {
-    receiver: Option<Receiver<(usize, Result<HostBatch, DataError>)>>,
-    early: BTreeMap<usize, Result<HostBatch, DataError>>,
+    receivers: Vec<Receiver<Result<HostBatch, DataError>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -341,32 +341,23 @@ impl Workers {
         batches: usize,
         workers: usize,
     ) -> Self {
-        // The bound keeps workers from running far ahead of a slow training step.
-        let (sender, receiver) = sync_channel(workers);
-        let next = Arc::new(AtomicUsize::new(0));
-        let threads = (0..workers.min(batches))
-            .map(|_| {
-                let (plan, order, next, sender) =
-                    (plan.clone(), order.clone(), next.clone(), sender.clone());
-                std::thread::spawn(move || work(&plan, epoch, &order, batches, &next, &sender))
+        let workers = workers.min(batches);
+        let (receivers, threads) = (0..workers)
+            .map(|first| {
+                let (sender, receiver) = sync_channel(1);
+                let (plan, order) = (plan.clone(), order.clone());
+                let mine = (first..batches).step_by(workers);
+                let thread = std::thread::spawn(move || work(&plan, epoch, &order, mine, &sender));
+                (receiver, thread)
             })
-            .collect();
-        Self {
-            receiver: Some(receiver),
-            early: BTreeMap::new(),
-            threads,
-        }
+            .unzip();
+        Self { receivers, threads }
     }
 
     /// The batch with this index, or nothing if a worker died.
-    fn wait_for(&mut self, index: usize) -> Option<Result<HostBatch, DataError>> {
-        loop {
-            if let Some(batch) = self.early.remove(&index) {
-                return Some(batch);
-            }
-            let (arrived, batch) = self.receiver.as_ref()?.recv().ok()?;
-            self.early.insert(arrived, batch);
-        }
+    fn wait_for(&self, index: usize) -> Option<Result<HostBatch, DataError>> {
+        let worker = index % self.receivers.len();
+        self.receivers[worker].recv().ok()
     }
 }
 
@@ -374,22 +365,17 @@ fn work(
     plan: &Plan,
     epoch: u64,
     order: &[usize],
-    batches: usize,
-    next: &AtomicUsize,
-    sender: &SyncSender<(usize, Result<HostBatch, DataError>)>,
+    batches: impl Iterator<Item = usize>,
+    sender: &SyncSender<Result<HostBatch, DataError>>,
 ) {
     let mut clip = Clip::new();
-    loop {
-        let index = next.fetch_add(1, Ordering::SeqCst);
-        if index >= batches {
-            return;
-        }
+    for index in batches {
         let batch = plan.batch(
             epoch,
             batch_samples(order, index, plan.batch_size),
             &mut clip,
         );
-        if sender.send((index, batch)).is_err() {
+        if sender.send(batch).is_err() {
             return; // training stopped before the end of the epoch
         }
     }
@@ -397,7 +383,7 @@ fn work(
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.receiver = None; // wakes workers that wait to send
+        self.receivers.clear(); // wakes workers that wait to send
         for thread in self.threads.drain(..) {
             // A worker's panic has been reported by `wait_for`'s caller already.
             let _ = thread.join();

@@ -3,13 +3,16 @@
 mod checkpoint;
 mod config;
 mod dashboard;
+mod diary;
 mod history;
 mod loader;
 mod optimizer;
 mod progress;
 mod run;
 mod schedule;
+mod step_log;
 mod stop;
+mod write_guard;
 
 pub use config::PretrainConfig;
 pub use history::EpochRecord;
@@ -53,6 +56,23 @@ pub enum PretrainError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// What a run noted of its epochs cannot be gone on with.
+    #[error(
+        "cannot go on with {}: {problem}; delete it to go on without what it says of earlier epochs",
+        path.display()
+    )]
+    History {
+        /// The `history.json` of the run.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A new training would write over the checkpoints of another.
+    #[error("{} holds checkpoints of a training: resume it, or choose another folder", folder.display())]
+    Occupied {
+        /// The checkpoint folder.
+        folder: PathBuf,
     },
     /// There is nothing to resume.
     #[error("{} holds no complete checkpoint to resume from", folder.display())]

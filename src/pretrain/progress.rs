@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use burn::train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
@@ -237,11 +238,13 @@ impl LineProgress {
     }
 
     fn show(&mut self, epoch: usize, line: &Line) {
-        match self.format {
-            Format::Text => println!("{}", self.text(epoch, line)),
-            Format::Json => println!("{}", self.json(epoch, line)),
-            Format::None => {}
-        }
+        let text = match self.format {
+            Format::Text => self.text(epoch, line),
+            Format::Json => self.json(epoch, line).to_string(),
+            Format::None => return,
+        };
+        // Nobody reading, or a log on a full disk, is no reason to lose the training.
+        let _ = writeln!(io::stdout(), "{text}");
         self.last_line = Instant::now();
     }
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use burn::train::checkpoint::KeepLastNCheckpoints;
-use burn::train::logger::FileMetricLogger;
 use burn::train::metric::{IterationSpeedMetric, LearningRateMetric, LossMetric};
 use burn::train::{Interrupter, Learner, SupervisedTraining};
 use skeleton_data::{SkeletonDataset, Stream};
@@ -16,12 +14,15 @@ use ssl_objectives::{
 };
 
 use super::checkpoint::{
-    AtomicCheckpointer, KEPT, check_readable, complete_epochs, load_model, saved_epochs,
+    Checkpoints, check_readable, complete_epochs, load_model, saved_epochs, with_advice,
 };
 use super::dashboard::Dashboard;
+use super::diary::Diary;
 use super::history::History;
 use super::progress::{Format, LineProgress, Progress};
+use super::step_log::StepLog;
 use super::stop::StopSignal;
+use super::write_guard::WriteGuard;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
 
 /// What a run does beside its configuration; none of it changes a loss.
@@ -73,7 +74,7 @@ pub struct Pretrained<M> {
 /// moment resumes at its last complete epoch and ends with the losses of an uninterrupted run.
 ///
 /// # Errors
-/// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
+/// [`PretrainError`]; a file that cannot be written stops the run, which is resumed once it can be; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
 /// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`].
 pub fn pretrain<M: Method + 'static>(
     method: M,
@@ -95,8 +96,23 @@ pub fn pretrain<M: Method + 'static>(
     })?;
     let done = match options.resume {
         true => last_usable(&method, &checkpoints)?,
-        false => 0,
+        false if complete_epochs(&checkpoints).is_empty() => 0,
+        false => {
+            return Err(PretrainError::Occupied {
+                folder: checkpoints,
+            });
+        }
     };
+    if done > config.epochs {
+        return Err(PretrainError::Config {
+            field: "epochs",
+            problem: format!(
+                "expected at least the {done} that {} holds, found {}",
+                checkpoints.display(),
+                config.epochs
+            ),
+        });
+    }
     if options.stop.requested() && done < config.epochs {
         return Err(interrupted(&checkpoints));
     }
@@ -122,9 +138,12 @@ pub fn pretrain<M: Method + 'static>(
         device.clone(),
     );
 
-    let history = History::open(folder, done);
     let interrupter = Interrupter::new();
     let guard = FiniteGuard::new(interrupter.clone());
+    let files = WriteGuard::new(interrupter.clone());
+    let history = History::open(folder, done, files.clone())?;
+    let records = Checkpoints::new(&checkpoints, options.milestone, files.clone());
+    records.clear_up(done)?;
     let mut training = SupervisedTraining::new(folder, Arc::new(train), Arc::new(monitor))
         .metric_train_numeric(LossMetric::new())
         .metric_train_numeric(LearningRateMetric::new())
@@ -133,14 +152,11 @@ pub fn pretrain<M: Method + 'static>(
         .metric_valid_numeric(EmbeddingStdMetric::new())
         .metric_valid_numeric(EffectiveRankMetric::new())
         .metric_valid(CollapseMonitor::new(CollapseConfig::default()))
-        .with_metric_logger(FileMetricLogger::new(folder))
+        .with_application_logger(Some(Box::new(Diary::open(folder)?)))
+        .with_metric_logger(StepLog::new(folder, files.clone()))
         .with_metric_logger(history.logger())
-        .with_custom_checkpointers(
-            AtomicCheckpointer::model(&checkpoints, options.milestone),
-            AtomicCheckpointer::optimizer(&checkpoints),
-            AtomicCheckpointer::scheduler(&checkpoints),
-        )
-        .with_checkpointing_strategy(KeepLastNCheckpoints::new(KEPT))
+        .with_custom_checkpointers(records.model(), records.optimizer(), records.scheduler())
+        .with_checkpointing_strategy(records.strategy())
         .with_interrupter(interrupter.clone())
         .early_stopping(options.stop.clone())
         .num_epochs(config.epochs);
@@ -190,6 +206,9 @@ pub fn pretrain<M: Method + 'static>(
     if let Some(error) = guard.take_error() {
         return Err(error.into());
     }
+    if let Some(error) = files.take_error() {
+        return Err(error);
+    }
     if let Some(error) = result.error {
         return Err(PretrainError::Training(error.to_string()));
     }
@@ -214,14 +233,13 @@ fn interrupted(checkpoints: &Path) -> PretrainError {
 
 /// The last epoch whose records can be read and fit the method. burn-train panics on one that does not.
 fn last_usable<M: Method>(method: &M, checkpoints: &Path) -> Result<usize, PretrainError> {
-    let last = complete_epochs(checkpoints)
-        .last()
-        .copied()
-        .ok_or_else(|| PretrainError::NothingToResume {
-            folder: checkpoints.to_owned(),
-        })?;
-    check_readable(checkpoints, last)?;
-    load_model(Training::new(method.clone()), checkpoints, last)?;
+    let mut epochs = complete_epochs(checkpoints);
+    let last = epochs.pop().ok_or_else(|| PretrainError::NothingToResume {
+        folder: checkpoints.to_owned(),
+    })?;
+    check_readable(checkpoints, last)
+        .and_then(|()| load_model(Training::new(method.clone()), checkpoints, last))
+        .map_err(|error| with_advice(error, epochs.last().copied()))?;
     Ok(last)
 }
 

@@ -1,6 +1,8 @@
 //! Runs the examples as a user would, on a task small enough for a test.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod trainer;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};

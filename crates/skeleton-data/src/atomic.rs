@@ -4,9 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `parts` to `path` by way of a temporary name in the same folder, flushed to the disk before it is renamed, so
-/// that a crash leaves either the old file or the new one.
-pub(crate) fn write_atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+/// Writes `parts` to `path` so that a crash at any moment leaves either the old file or the new one.
+///
+/// They go to `path` with `.partial` appended, reach the disk, and are then renamed.
+///
+/// # Errors
+/// Whatever the file system answers; the partial file is removed.
+pub fn write_atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
@@ -20,11 +24,27 @@ pub(crate) fn write_atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
         let _ = fs::remove_file(partial);
         return renamed;
     }
-    // The name is durable once the folder is; only Unix opens folders as files.
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
+    sync_folder(path)
+}
+
+/// The name of a file is durable once its folder is; only Unix opens folders as files.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = File::open(folder.unwrap_or(Path::new(".")));
+    match folder.and_then(|folder| folder.sync_all()) {
+        // Not every file system does, and a folder may be writable that cannot be read.
+        Err(error) if [InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => {
+            Ok(())
+        }
+        synced => synced,
     }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -40,6 +60,12 @@ mod tests {
         write_atomically(&path, &[b"t", b"wo"]).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_without_a_folder_is_one_of_the_current_folder() {
+        sync_folder(Path::new("a")).unwrap();
+        assert!(sync_folder(Path::new("no/such/folder/a")).is_err());
     }
 
     #[test]

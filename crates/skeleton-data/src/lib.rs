@@ -35,6 +35,7 @@ mod mapped;
 mod sequence;
 mod stream;
 
+pub use atomic::write_atomically;
 pub use batch::{SkeletonBatch, SkeletonBatcher, persons_first};
 pub use dataset::{NameLists, SkeletonDataset};
 pub use error::DataError;

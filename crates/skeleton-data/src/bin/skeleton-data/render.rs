@@ -1,6 +1,5 @@
 //! `render`: a sequence as a picture.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -101,7 +100,7 @@ impl Render {
                 .into());
             }
         };
-        fs::write(&self.out, &picture)
+        skeleton_data::write_atomically(&self.out, &[&picture])
             .map_err(|error| format!("{}: {error}", self.out.display()))?;
         say!(
             "{}: {} with {} frames, {} bytes",
