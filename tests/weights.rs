@@ -270,6 +270,18 @@ fn files_that_are_no_checkpoints_are_refused_by_name() {
         let problem = problem(&file, || network("stgcn"));
         assert!(problem.is_some(), "{bytes:?} was read");
     }
+    // Lists in lists, deeper than any stack.
+    let depth = 1_000_000;
+    let nested = [
+        &b"\x80\x02"[..],
+        &vec![b']'; depth],
+        &vec![b'a'; depth - 1],
+        b".",
+    ]
+    .concat();
+    fs::write(&file, nested).expect("a file");
+    let deep = problem(&file, || network("stgcn"));
+    assert!(deep.is_some(), "lists in lists were read");
     let problem = problem(folder.path(), || network("stgcn"));
     assert!(problem.is_some(), "a folder was read");
 }

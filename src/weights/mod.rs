@@ -15,3 +15,8 @@ mod pytorch;
 pub use checkpoint::{Checkpoint, FileKind};
 pub use error::CheckpointError;
 pub use import::{Import, Imported};
+
+/// Compiles the guide's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/weights.md")]
+struct Guide;
