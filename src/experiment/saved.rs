@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use gcn_encoder::{AnyEncoder, EncoderConfig, EncoderInput, with_encoder};
 use safetensors::SafeTensors;
 use serde::de::DeserializeOwned;
+use strum::VariantNames;
 
 use super::folder::parse_json;
 use super::run::Experiment;
@@ -23,14 +24,31 @@ const NAMES: &str = "names";
 const VERSION: u32 = 1;
 
 /// Whose names and layouts the tensors of a file have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display, strum::EnumString)]
-#[strum(serialize_all = "lowercase")]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown_names)]
 pub enum TensorNames {
     /// This library's.
     #[default]
     Ours,
     /// Those of published PyTorch code; see [`gcn_encoder::weights`].
     Pytorch,
+}
+
+fn unknown_names(given: &str) -> Error {
+    Error::Source(format!(
+        "unknown names of tensors `{given}`: expected {}",
+        TensorNames::VARIANTS.join(" or ")
+    ))
 }
 
 /// An encoder and all that has to be known to use it: what `encoder.safetensors` of a run holds.
@@ -184,7 +202,7 @@ fn names(metadata: &HashMap<String, String>) -> Result<TensorNames, String> {
         return Ok(TensorNames::Ours);
     };
     text.parse()
-        .map_err(|_| format!("`{NAMES}` of its metadata is `{text}`, expected ours or pytorch"))
+        .map_err(|error: Error| format!("`{NAMES}` of its metadata: {error}"))
 }
 
 /// A field of the metadata, which is JSON.
@@ -305,7 +323,7 @@ mod tests {
         rewrite(&replace(INPUT, "\"persons\":1", "\"persons\":\"one\""), "");
         assert!(refusal().contains("`input` of its metadata: persons: invalid type"));
         rewrite(&replace(NAMES, "ours", "theirs"), "");
-        assert!(refusal().contains("`names` of its metadata is `theirs`"));
+        assert!(refusal().contains("`names` of its metadata: unknown names of tensors `theirs`"));
         rewrite(&replace(FORMAT_VERSION, "1", "one"), "");
         assert!(refusal().contains("`format_version` of its metadata is `one`"));
         rewrite(&replace(FORMAT_VERSION, "1", "2"), "");

@@ -251,7 +251,7 @@ class CtrGcn(Numbered):
 def randomise(net):
     """Random weights and running statistics, so that no tensor can stand for another; features stay about 1."""
     with torch.no_grad():
-        for module in net.modules():
+        for path, module in net.named_modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.weight.normal_(0.7, 0.2)
                 module.bias.normal_(0, 0.2)
@@ -259,7 +259,9 @@ def randomise(net):
                 module.running_var.uniform_(0.5, 1.5)
                 module.num_batches_tracked.fill_(7)
             elif isinstance(module, nn.Conv2d):
-                module.weight.normal_(0, module.weight[0].numel() ** -0.5)
+                # Those of the subsets of a graph are added up.
+                share = 1 / 3 if "gcn.conv" in path or "conv_d" in path or "conv3" in path else 1
+                module.weight.normal_(0, share * module.weight[0].numel() ** -0.5)
                 module.bias.normal_(0, 0.2)
         for name, value in net.named_parameters():
             last = name.split(".")[-1]

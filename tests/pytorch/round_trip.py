@@ -75,6 +75,7 @@ def main(args, folder):
     # Random walks of all joints, in metres.
     clips = 0.5 * torch.randn(N, 1, M, V, 3) + (0.05 * torch.randn(N, T, M, V, 3)).cumsum(1)
     numpy.save(folder / "clips.npy", clips.numpy())
+    clips = clips.transpose(1, 2)  # the networks read [N, M, T, V, C]
 
     def run(program, *words):
         command = [programs / program, *map(str, words)]
