@@ -13,7 +13,8 @@ use common::{example, fail, succeed};
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::evaluate::weights_digest;
 use skeleton_ssl::experiment::{
-    Experiment, ExperimentOptions, ImportedFrom, MethodConfig, SavedEncoder,
+    DataConfig, DataFormat, Evaluation, Experiment, ExperimentOptions, ImportedFrom, MethodConfig,
+    SavedEncoder,
 };
 use skeleton_ssl::gcn_encoder::weights::WeightsError;
 use skeleton_ssl::gcn_encoder::{
@@ -21,6 +22,8 @@ use skeleton_ssl::gcn_encoder::{
     UnitConfig,
 };
 use skeleton_ssl::pretrain::{Progress, StopSignal};
+use skeleton_ssl::report::EvaluationTable;
+use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::skeleton_data::{Layout, Stream};
 use skeleton_ssl::weights::{Checkpoint, CheckpointError, FileKind, Import};
 
@@ -490,10 +493,10 @@ fn the_program_shows_what_files_hold_and_refuses_what_it_cannot_do() {
 }
 
 #[test]
-fn an_imported_encoder_embeds_like_any_other_but_is_not_trained_again() {
+fn an_imported_encoder_is_judged_and_embeds_like_any_other_but_is_not_trained_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("encoder.safetensors");
-    let saved = saved("stgcn-ssl", &file);
+    let mut saved = saved("stgcn-ssl", &file);
     let error = saved
         .experiment
         .run(
@@ -511,6 +514,36 @@ fn an_imported_encoder_embeds_like_any_other_but_is_not_trained_again() {
         )
         .expect_err("nothing to train");
     assert!(error.to_string().contains("nowhere.pt"), "{error}");
+
+    let data = DataConfig {
+        synthetic: Some(SyntheticConfig {
+            clips_per_action: 4,
+            frames: 8,
+            ..SyntheticConfig::default()
+        }),
+        ..DataConfig::new(DataFormat::Synthetic, None).expect("figures")
+    };
+    let data = data.prepare(None).expect("clips");
+    // An ST-GCN takes any number of persons.
+    saved.input = data.input();
+    let evaluation = Evaluation {
+        protocols: vec!["knn".parse().expect("a protocol")],
+        draws: 1,
+        folder: folder.path().join("trainings"),
+        progress: Progress::Quiet,
+        standardise: true,
+        seed: 0,
+        features: None,
+    };
+    let report = evaluation
+        .run(&saved, &data, &Device::flex())
+        .expect("a report");
+    assert_eq!((&*report.method, report.epochs), ("imported", 0));
+    let table = EvaluationTable(&[report]).to_string();
+    assert!(
+        table.contains("stgcn-ssl imported for ntu60, joint; judged on synthetic"),
+        "{table}"
+    );
 
     let clips = folder.path().join("clips.csv");
     let mut rows = "frame,person,joint,x,y,z\n".to_owned();

@@ -83,12 +83,7 @@ impl Experiment {
             encoder,
             method,
             pretrain,
-            judgement: Judgement {
-                linear,
-                standardise: true,
-                knn_k: 1,
-                seed: 0,
-            },
+            judgement: usual_judgement(linear),
         })
     }
 
@@ -105,12 +100,7 @@ impl Experiment {
                 epochs: 0,
                 ..PretrainConfig::default()
             },
-            judgement: Judgement {
-                linear: LinearProtocol::E1,
-                standardise: true,
-                knn_k: 1,
-                seed: 0,
-            },
+            judgement: usual_judgement(LinearProtocol::E1),
         }
     }
 
@@ -177,6 +167,15 @@ impl Experiment {
             }
         }
         Ok(metrics)
+    }
+}
+
+fn usual_judgement(linear: LinearProtocol) -> Judgement {
+    Judgement {
+        linear,
+        standardise: true,
+        knn_k: 1,
+        seed: 0,
     }
 }
 

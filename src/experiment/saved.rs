@@ -25,20 +25,11 @@ const VERSION: u32 = 1;
 
 /// Whose names and layouts the tensors of a file have.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    strum::Display,
-    strum::EnumString,
-    strum::VariantNames,
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown_names)]
 pub enum TensorNames {
     /// This library's.
-    #[default]
     Ours,
     /// Those of published PyTorch code; see [`gcn_encoder::weights`].
     Pytorch,
@@ -129,8 +120,11 @@ impl SavedEncoder {
             problem,
         };
         let bytes = std::fs::read(&path).map_err(|error| refuse(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| refuse(format!("it is no safetensors file: {error}")))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| {
+            refuse(format!(
+                "it is no safetensors file: {error} (a PyTorch checkpoint has to be imported first)"
+            ))
+        })?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let version = version(&metadata).map_err(refuse)?;
         if version > VERSION {
@@ -208,7 +202,9 @@ fn names(metadata: &HashMap<String, String>) -> Result<TensorNames, String> {
 /// A field of the metadata, which is JSON.
 fn field<T: DeserializeOwned>(metadata: &HashMap<String, String>, key: &str) -> Result<T, String> {
     let text = metadata.get(key).ok_or_else(|| {
-        format!("its metadata has no `{key}`, expected an encoder that skeleton-ssl saved")
+        format!(
+            "its metadata has no `{key}`, expected an encoder that skeleton-ssl saved or imported"
+        )
     })?;
     parse_json(text.as_bytes()).map_err(|problem| format!("`{key}` of its metadata: {problem}"))
 }
