@@ -7,6 +7,7 @@
 #[path = "common/exit.rs"]
 mod exit;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,9 +18,6 @@ use skeleton_ssl::gcn_encoder::{EncoderConfig, Partition, trainable_parameters};
 use skeleton_ssl::skeleton_data::{Layout, Preprocess, Stream};
 use skeleton_ssl::weights::{Checkpoint, Import, Imported};
 use skeleton_ssl::{DeviceSpec, Error};
-
-/// Most names of left out tensors that are said one by one.
-const LISTED: usize = 8;
 
 /// Show, import and export weights of encoders, under this library's names and those of published PyTorch code.
 #[derive(Parser, Debug)]
@@ -142,20 +140,41 @@ impl ImportOptions {
             _ => text.push_str(&format!(", others are {}", quoted(&others))),
         }
         if !left_out.is_empty() {
-            let more = left_out.len().saturating_sub(LISTED);
-            text.push_str(&format!(
-                "\nleft out: {}",
-                left_out[..left_out.len() - more].join(", ")
-            ));
-            if more > 0 {
-                text.push_str(&format!(" and {more} more"));
-            }
+            text.push_str(&format!("\nleft out: {}", modules(&prefix, &left_out)));
         }
         eprintln!("{text}");
         eprint!("{}", about(&saved));
         eprintln!("encoder: {}", self.out.display());
         Ok(())
     }
+}
+
+/// The modules, with the number of their tensors, of which tensors were left out beside and in the network at `prefix`.
+fn modules(prefix: &str, left_out: &[String]) -> String {
+    let parents = prefix
+        .trim_end_matches('.')
+        .rfind('.')
+        .map_or(0, |dot| dot + 1);
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for name in left_out {
+        let known = match name.strip_prefix(prefix) {
+            Some(_) => prefix.len(),
+            None if name.starts_with(&prefix[..parents]) => parents,
+            None => 0,
+        };
+        let end = name[known..]
+            .find('.')
+            .map_or(name.len(), |dot| known + dot);
+        *counts.entry(&name[..end]).or_default() += 1;
+    }
+    let modules: Vec<String> = counts
+        .into_iter()
+        .map(|(module, count)| match count {
+            1 => module.to_owned(),
+            count => format!("{module} ({count} tensors)"),
+        })
+        .collect();
+    modules.join(", ")
 }
 
 fn quoted(prefixes: &[String]) -> String {
