@@ -4,6 +4,7 @@ use crate::device::DeviceError;
 use crate::embed::EmbedError;
 use crate::evaluate::EvaluateError;
 use crate::pretrain::PretrainError;
+use crate::weights::CheckpointError;
 
 /// Everything that can go wrong between a folder of files and a judged encoder.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum Error {
     /// Sequences could not be embedded, or embeddings not be used.
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    /// An encoder could not be read from another program's file, or has no names there.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// No method has this name.
     #[error("unknown method `{given}`: expected one of {expected}")]
     Method {
@@ -81,6 +85,19 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         problem: String,
+    },
+    /// A later version of this library wrote the file in a way that this one does not know.
+    #[error(
+        "the encoder in {} is of format {found}, this version of skeleton-ssl reads up to {supported}: update it",
+        path.display()
+    )]
+    NewerEncoder {
+        /// The file.
+        path: PathBuf,
+        /// The file's format.
+        found: u32,
+        /// The last format that is known here.
+        supported: u32,
     },
     /// A picture of a report cannot be made.
     #[error("cannot draw `{name}`: {problem}")]

@@ -9,6 +9,7 @@ pub mod experiment;
 mod matrix;
 pub mod pretrain;
 pub mod report;
+pub mod weights;
 
 pub use device::{DeviceError, DeviceSpec};
 pub use error::Error;

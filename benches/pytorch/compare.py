@@ -14,9 +14,9 @@ import os
 import pathlib
 import statistics
 import subprocess
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from environment import FOLDER, ROOT, VERSION, environment
+
 PEER = pathlib.Path(__file__).with_name("peer.py")
 MODES = ["eager", "channels_last", "compile"]
 # (encoder, width, sequences, frames, what) and the modes of PyTorch; layouts of images mean nothing to a recurrent network
@@ -28,16 +28,6 @@ ROWS = {
     ("ctrgcn", "full", 8, 100, "train"): MODES,
     ("bigru", "full", 32, 60, "train"): ["eager"],
 }
-
-
-def environment(folder, version):
-    """The Python of a virtual environment with PyTorch, made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    wanted = f"torch=={version}"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", wanted, "numpy"], check=True)
-    return python
 
 
 class Peer:
@@ -89,8 +79,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds in a turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--encoders", nargs="+", default=sorted({row[0] for row in ROWS}), help="rows of these alone")
-    parser.add_argument("--version", default="2.12.*", help="of PyTorch")
-    parser.add_argument("--environment", type=pathlib.Path, default=ROOT / "target" / "pytorch")
+    parser.add_argument("--version", default=VERSION, help="of PyTorch")
+    parser.add_argument("--environment", type=pathlib.Path, default=FOLDER)
     args = parser.parse_args()
 
     python = environment(args.environment, args.version)

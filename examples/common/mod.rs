@@ -93,10 +93,10 @@ impl RunOptions {
                 self.data.as_deref(),
             )?,
         };
-        let found = experiment.method.name();
-        if found != method {
+        if experiment.method.name() != Some(method) {
             return Err(Error::Source(format!(
-                "the configuration is one of {found}, this program runs {method}"
+                "the configuration is one of {}, this program runs {method}",
+                experiment.method
             )));
         }
         set(&mut experiment.encoder, self.encoder);
@@ -159,7 +159,7 @@ impl RunOptions {
     }
 
     fn run_folder(&self, experiment: &Experiment) -> PathBuf {
-        let (method, format) = (experiment.method.name(), experiment.data.format);
+        let (method, format) = (&experiment.method, experiment.data.format);
         self.out.clone().unwrap_or_else(|| {
             (1..)
                 .map(|number| Path::new("runs").join(format!("{method}-{format}-{number}")))

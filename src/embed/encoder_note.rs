@@ -11,11 +11,11 @@ use crate::experiment::SavedEncoder;
 pub struct EncoderNote {
     /// The encoder by name, such as `stgcn-ssl`.
     pub encoder: String,
-    /// The method that trained it.
+    /// The method that trained it, or `imported`.
     pub method: String,
-    /// The data set that it was trained on.
+    /// The data set that it was trained on; of an imported one as far as it was said.
     pub trained_on: String,
-    /// Epochs of that training.
+    /// Epochs of that training; 0 of an imported one.
     pub epochs: usize,
     /// Seed of that training.
     pub seed: u64,
@@ -33,7 +33,7 @@ impl EncoderNote {
         let experiment = &saved.experiment;
         Self {
             encoder: experiment.encoder.to_string(),
-            method: experiment.method.name().to_string(),
+            method: experiment.method.to_string(),
             trained_on: experiment.data.format.to_string(),
             epochs: experiment.pretrain.epochs,
             seed: experiment.pretrain.seed,
@@ -47,6 +47,13 @@ impl EncoderNote {
 
 impl fmt::Display for EncoderNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.epochs == 0 {
+            return write!(
+                f,
+                "{}, {}, for {}, {} stream",
+                self.encoder, self.method, self.trained_on, self.stream
+            );
+        }
         write!(
             f,
             "{} by {} on {}, {} epochs, seed {}, {} stream",

@@ -11,7 +11,7 @@ pub fn weights_digest<M: Module>(module: &M) -> String {
     hexadecimal(&tensors.0.finalize())
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -27,6 +27,7 @@ pub(crate) use epoch_choice::Best;
 pub use epoch_choice::EpochChoice;
 pub use feature_cache::FeatureCache;
 pub use features::{Features, extract_features};
+pub(crate) use frozen::hexadecimal;
 pub use frozen::weights_digest;
 pub use interval::{Spread, bootstrap_interval};
 pub use judged::Judged;

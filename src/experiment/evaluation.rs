@@ -219,7 +219,7 @@ impl Evaluation {
         Ok(EvaluationReport {
             encoder: experiment.encoder.to_string(),
             parameters: trainable_parameters(encoder),
-            method: experiment.method.name().to_string(),
+            method: experiment.method.to_string(),
             trained_on: experiment.data.format.to_string(),
             epochs: experiment.pretrain.epochs,
             epoch_choice: "last".to_owned(),

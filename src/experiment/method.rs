@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use ssl_objectives::{
     BarlowTwinsConfig, ByolConfig, CmlConfig, CrrlConfig, MccConfig, SimSiamConfig,
@@ -64,12 +66,14 @@ pub enum MethodConfig {
     VicReg(VicRegConfig),
     /// Barlow Twins alone.
     BarlowTwins(BarlowTwinsConfig),
+    /// None of this library: the encoder was trained elsewhere.
+    Imported(ImportedFrom),
 }
 
 impl MethodConfig {
-    /// Its name.
-    pub fn name(&self) -> MethodName {
-        match self {
+    /// Its name; `None` where the encoder was trained elsewhere.
+    pub fn name(&self) -> Option<MethodName> {
+        Some(match self {
             Self::Skt(_) => MethodName::Skt,
             Self::Mcc(_) => MethodName::Mcc,
             Self::Crrl(_) => MethodName::Crrl,
@@ -78,8 +82,30 @@ impl MethodConfig {
             Self::SimSiam(_) => MethodName::SimSiam,
             Self::VicReg(_) => MethodName::VicReg,
             Self::BarlowTwins(_) => MethodName::BarlowTwins,
+            Self::Imported(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for MethodConfig {
+    /// The method's name, or `imported`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => name.fmt(f),
+            None => f.write_str("imported"),
         }
     }
+}
+
+/// The file from which an encoder was imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedFrom {
+    /// Its name, without the folder.
+    pub file: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+    /// What the names of the encoder's tensors begin with there.
+    pub prefix: String,
 }
 
 /// MCC: pre-training, and what it is judged by, fine-tuning against training from scratch.

@@ -7,9 +7,9 @@ use super::data::DataConfig;
 use super::defaults::Defaults;
 use super::folder::read_json;
 use super::format::DataFormat;
-use super::method::{MethodConfig, MethodName};
+use super::method::{ImportedFrom, MethodConfig, MethodName};
 use super::stages::Run;
-use crate::evaluate::Judgement;
+use crate::evaluate::{Judgement, LinearProtocol};
 use crate::pretrain::{PretrainConfig, Progress, StopSignal};
 use crate::report::Metrics;
 use crate::{DeviceSpec, Error};
@@ -83,13 +83,25 @@ impl Experiment {
             encoder,
             method,
             pretrain,
-            judgement: Judgement {
-                linear,
-                standardise: true,
-                knn_k: 1,
-                seed: 0,
-            },
+            judgement: usual_judgement(linear),
         })
+    }
+
+    /// What is known of an encoder that was trained elsewhere, on clips as `data` describes them: no epochs were trained here,
+    /// and nothing else in `pretrain` says how it learnt. Its seed decides the untrained encoder that evaluation puts beside
+    /// it. Such an experiment cannot be run.
+    pub fn imported(encoder: EncoderConfig, data: DataConfig, from: ImportedFrom) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data,
+            encoder,
+            method: MethodConfig::Imported(from),
+            pretrain: PretrainConfig {
+                epochs: 0,
+                ..PretrainConfig::default()
+            },
+            judgement: usual_judgement(LinearProtocol::E1),
+        }
     }
 
     /// The experiment that a run's `config.json` describes.
@@ -112,6 +124,9 @@ impl Experiment {
         options: &ExperimentOptions,
         mut say: impl FnMut(&str),
     ) -> Result<Metrics, Error> {
+        if let MethodConfig::Imported(from) = &self.method {
+            return Err(not_trained_here(from));
+        }
         self.pretrain.validate()?;
         self.judgement.validate()?;
         let device = options.device.device()?.autodiff();
@@ -140,6 +155,7 @@ impl Experiment {
             MethodConfig::SimSiam(siam) => run.alone(siam.init(run.encoder()?, &device)?),
             MethodConfig::VicReg(vicreg) => run.alone(vicreg.init(run.encoder()?, &device)?),
             MethodConfig::BarlowTwins(barlow) => run.alone(barlow.init(run.encoder()?, &device)?),
+            MethodConfig::Imported(from) => Err(not_trained_here(from)),
         }?;
         #[cfg(feature = "report")]
         if let Some(judged) = run.judged.take() {
@@ -152,4 +168,20 @@ impl Experiment {
         }
         Ok(metrics)
     }
+}
+
+fn usual_judgement(linear: LinearProtocol) -> Judgement {
+    Judgement {
+        linear,
+        standardise: true,
+        knn_k: 1,
+        seed: 0,
+    }
+}
+
+fn not_trained_here(from: &ImportedFrom) -> Error {
+    Error::Source(format!(
+        "the encoder was imported from {}, so there is no training to run: choose a method",
+        from.file
+    ))
 }

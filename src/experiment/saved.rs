@@ -4,29 +4,57 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::Device;
-use gcn_encoder::{AnyEncoder, EncoderInput, with_encoder};
+use gcn_encoder::{AnyEncoder, EncoderConfig, EncoderInput, with_encoder};
 use safetensors::SafeTensors;
 use serde::de::DeserializeOwned;
+use strum::VariantNames;
 
 use super::folder::parse_json;
 use super::run::Experiment;
 use crate::Error;
 use crate::report::write_atomically;
+use crate::weights::Checkpoint;
 
 /// Keys of the file's metadata.
 const EXPERIMENT: &str = "experiment";
 const INPUT: &str = "input";
+const FORMAT_VERSION: &str = "format_version";
+const NAMES: &str = "names";
+/// How files are written. Version 1 is also what the first files had, which did not say it.
+const VERSION: u32 = 1;
+
+/// Whose names and layouts the tensors of a file have.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase", parse_err_ty = Error, parse_err_fn = unknown_names)]
+pub enum TensorNames {
+    /// This library's.
+    Ours,
+    /// Those of published PyTorch code; see [`gcn_encoder::weights`].
+    Pytorch,
+}
+
+fn unknown_names(given: &str) -> Error {
+    Error::Source(format!(
+        "unknown names of tensors `{given}`: expected {}",
+        TensorNames::VARIANTS.join(" or ")
+    ))
+}
 
 /// An encoder and all that has to be known to use it: what `encoder.safetensors` of a run holds.
 ///
-/// The file is a safetensors file of the weights; its metadata has the experiment and the encoder's input as JSON.
+/// The file is a safetensors file of the weights. Its metadata has the experiment (with the encoder's configuration and how
+/// clips were prepared) and the encoder's input (with the skeleton) as JSON, the version of the format, whose names the
+/// tensors have, and the version of this library.
 #[derive(Debug)]
 pub struct SavedEncoder {
     /// The network.
     pub encoder: AnyEncoder,
     /// What the network reads.
     pub input: EncoderInput,
-    /// The experiment that trained it: how clips were prepared, what it sees of them, and by which method it learnt.
+    /// The experiment that trained it: how clips were prepared, what it sees of them, and by which method it learnt. Of an
+    /// encoder that was trained elsewhere, [`Experiment::imported`].
     pub experiment: Experiment,
 }
 
@@ -46,20 +74,42 @@ impl SavedEncoder {
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut store = SafetensorsStore::from_bytes(None)
-            .metadata(EXPERIMENT, serde_json::to_string(&self.experiment)?)
-            .metadata(INPUT, serde_json::to_string(&self.input)?);
+        let mut store = SafetensorsStore::from_bytes(None);
+        for (key, value) in self.metadata(TensorNames::Ours)? {
+            store = store.metadata(key, value);
+        }
         // Running statistics of a step just done reach their module with this, and a visitor only then.
         let encoder = self.encoder.valid();
         with_encoder!(&encoder, encoder => encoder.save_into(&mut store))?;
         Ok(store.get_bytes()?)
     }
 
+    /// What a file of the encoder says about itself, where its tensors have the names of `names`.
+    pub(crate) fn metadata(&self, names: TensorNames) -> serde_json::Result<[(String, String); 7]> {
+        // What others call the kind of file by its tensors' names.
+        let format = match names {
+            TensorNames::Ours => "safetensors",
+            TensorNames::Pytorch => "pt",
+        };
+        Ok([
+            (EXPERIMENT, serde_json::to_string(&self.experiment)?),
+            (INPUT, serde_json::to_string(&self.input)?),
+            (FORMAT_VERSION, VERSION.to_string()),
+            (NAMES, names.to_string()),
+            ("format", format.to_owned()),
+            ("producer", env!("CARGO_PKG_NAME").to_owned()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value)))
+    }
+
     /// Reads the file at `path`, or that of the run folder at `path`.
     ///
     /// # Errors
-    /// [`Error::SavedEncoder`] where the file cannot be read, was not written by [`save`](Self::save), or holds other
-    /// tensors than its encoder has; [`Error::Encoder`] where its metadata describes no encoder.
+    /// [`Error::SavedEncoder`] where the file cannot be read, was written neither by [`save`](Self::save) nor by
+    /// [`save_for_pytorch`](Self::save_for_pytorch), or holds other tensors than its encoder has; of the latter then
+    /// [`Error::Checkpoint`]. [`Error::NewerEncoder`] where a later version wrote it, [`Error::Encoder`] where its metadata
+    /// describes no encoder.
     pub fn load(path: &Path, device: &Device) -> Result<Self, Error> {
         let path = match path.is_dir() {
             true => path.join("encoder.safetensors"),
@@ -70,33 +120,31 @@ impl SavedEncoder {
             problem,
         };
         let bytes = std::fs::read(&path).map_err(|error| refuse(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| refuse(format!("it is no safetensors file: {error}")))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| {
+            refuse(format!(
+                "it is no safetensors file: {error} (a PyTorch checkpoint has to be imported first)"
+            ))
+        })?;
         let metadata = header.metadata().clone().unwrap_or_default();
+        let version = version(&metadata).map_err(refuse)?;
+        if version > VERSION {
+            return Err(Error::NewerEncoder {
+                path: path.clone(),
+                found: version,
+                supported: VERSION,
+            });
+        }
+        let names = names(&metadata).map_err(refuse)?;
         let experiment: Experiment = field(&metadata, EXPERIMENT).map_err(refuse)?;
         let input: EncoderInput = field(&metadata, INPUT).map_err(refuse)?;
-        let mut encoder = experiment.encoder.init(&input, device)?;
-        let mut store = SafetensorsStore::from_bytes(Some(bytes))
-            .allow_partial(true)
-            .validate(false);
-        let found = with_encoder!(&mut encoder, encoder => encoder.load_from(&mut store))
-            .map_err(|error| refuse(error.to_string()))?;
-        let mut problems: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-        problems.extend(
-            found
-                .missing
-                .iter()
-                .map(|(name, _)| format!("`{name}` is missing")),
-        );
-        problems.extend(
-            found
-                .unused
-                .iter()
-                .map(|name| format!("`{name}` is not part of {}", experiment.encoder)),
-        );
-        if !problems.is_empty() {
-            return Err(refuse(problems.join("; ")));
-        }
+        let encoder = experiment.encoder.init(&input, device)?;
+        let encoder = match names {
+            TensorNames::Ours => own_names(encoder, bytes, experiment.encoder).map_err(refuse)?,
+            TensorNames::Pytorch => {
+                let file = Checkpoint::from_safetensors(&path, bytes)?;
+                file.load(encoder, &input.layout, "")?.0
+            }
+        };
         Ok(Self {
             encoder,
             input,
@@ -105,10 +153,58 @@ impl SavedEncoder {
     }
 }
 
+/// `encoder` with the weights in the safetensors file of `bytes`, by this library's names; or all that does not fit.
+fn own_names(
+    mut encoder: AnyEncoder,
+    bytes: Vec<u8>,
+    config: EncoderConfig,
+) -> Result<AnyEncoder, String> {
+    let mut store = SafetensorsStore::from_bytes(Some(bytes))
+        .allow_partial(true)
+        .validate(false);
+    let found = with_encoder!(&mut encoder, encoder => encoder.load_from(&mut store))
+        .map_err(|error| error.to_string())?;
+    let mut problems: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+    problems.extend(
+        found
+            .missing
+            .iter()
+            .map(|(name, _)| format!("`{name}` is missing")),
+    );
+    problems.extend(
+        found
+            .unused
+            .iter()
+            .map(|name| format!("`{name}` is not part of {config}")),
+    );
+    match problems.is_empty() {
+        true => Ok(encoder),
+        false => Err(problems.join("; ")),
+    }
+}
+
+fn version(metadata: &HashMap<String, String>) -> Result<u32, String> {
+    let Some(text) = metadata.get(FORMAT_VERSION) else {
+        return Ok(1);
+    };
+    text.parse()
+        .map_err(|_| format!("`{FORMAT_VERSION}` of its metadata is `{text}`, expected a number"))
+}
+
+fn names(metadata: &HashMap<String, String>) -> Result<TensorNames, String> {
+    let Some(text) = metadata.get(NAMES) else {
+        return Ok(TensorNames::Ours);
+    };
+    text.parse()
+        .map_err(|error: Error| format!("`{NAMES}` of its metadata: {error}"))
+}
+
 /// A field of the metadata, which is JSON.
 fn field<T: DeserializeOwned>(metadata: &HashMap<String, String>, key: &str) -> Result<T, String> {
     let text = metadata.get(key).ok_or_else(|| {
-        format!("its metadata has no `{key}`, expected an encoder that skeleton-ssl saved")
+        format!(
+            "its metadata has no `{key}`, expected an encoder that skeleton-ssl saved or imported"
+        )
     })?;
     parse_json(text.as_bytes()).map_err(|problem| format!("`{key}` of its metadata: {problem}"))
 }
@@ -222,6 +318,32 @@ mod tests {
         assert!(refusal().contains("no `experiment`"));
         rewrite(&replace(INPUT, "\"persons\":1", "\"persons\":\"one\""), "");
         assert!(refusal().contains("`input` of its metadata: persons: invalid type"));
+        rewrite(&replace(NAMES, "ours", "theirs"), "");
+        assert!(refusal().contains("`names` of its metadata: unknown names of tensors `theirs`"));
+        rewrite(&replace(FORMAT_VERSION, "1", "one"), "");
+        assert!(refusal().contains("`format_version` of its metadata is `one`"));
+        rewrite(&replace(FORMAT_VERSION, "1", "2"), "");
+        let error = SavedEncoder::load(&file, &Device::flex()).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::NewerEncoder {
+                    found: 2,
+                    supported: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        // The first files had neither.
+        rewrite(
+            &|metadata| {
+                metadata.remove(NAMES);
+                metadata.remove(FORMAT_VERSION);
+            },
+            "",
+        );
+        SavedEncoder::load(&file, &Device::flex()).unwrap();
         rewrite(&|_| (), "data_norm.beta");
         assert!(refusal().contains("`data_norm.beta` is missing"));
         rewrite(

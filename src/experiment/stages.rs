@@ -266,7 +266,7 @@ impl Run<'_> {
         ));
         let curve = self.curve(&method, config.epochs, stage, pretrained)?;
         let metrics = Metrics {
-            method: self.experiment.method.name().to_string(),
+            method: self.experiment.method.to_string(),
             dataset: self.data.dataset.clone(),
             protocol: self.data.protocol.clone(),
             stream: data.stream.to_string(),

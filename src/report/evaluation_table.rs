@@ -53,19 +53,24 @@ fn legend(group: &Group) -> String {
         .iter()
         .map(|run| run.training_seed.to_string())
         .collect();
+    let trained = match first.epochs {
+        // An imported encoder.
+        0 => format!(
+            "{} for {}, {}",
+            first.method, first.trained_on, first.stream
+        ),
+        epochs => format!(
+            "by {} on {}, {}, {epochs} epochs, seed{} {}",
+            first.method,
+            first.trained_on,
+            first.stream,
+            if seeds.len() > 1 { "s" } else { "" },
+            seeds.join(", ")
+        ),
+    };
     format!(
-        "{} by {} on {}, {}, {} epochs, seed{} {}; judged on {} ({}): {} clips to learn from, {} to judge on",
-        first.encoder,
-        first.method,
-        first.trained_on,
-        first.stream,
-        first.epochs,
-        if seeds.len() > 1 { "s" } else { "" },
-        seeds.join(", "),
-        first.dataset,
-        first.split,
-        first.train_clips,
-        first.test_clips
+        "{} {trained}; judged on {} ({}): {} clips to learn from, {} to judge on",
+        first.encoder, first.dataset, first.split, first.train_clips, first.test_clips
     )
 }
 

@@ -19,6 +19,7 @@ pub mod stgcn;
 pub mod stgcnpp;
 #[cfg(test)]
 mod testing;
+pub mod weights;
 
 pub use agcn::{Agcn, AgcnConfig};
 pub use any::{AnyEncoder, EncoderConfig, EncoderInput, UnknownEncoder};

@@ -44,6 +44,7 @@ impl Stage {
             | MethodConfig::SimSiam(_)
             | MethodConfig::VicReg(_)
             | MethodConfig::BarlowTwins(_) => vec![own],
+            MethodConfig::Imported(_) => vec![],
         };
         let read = |(folder, title): (&str, &str)| {
             let file = match folder {

@@ -24,7 +24,7 @@ pub struct Agcn {
     /// The units, from input to output.
     pub units: Vec<AgcnUnit>,
     /// The fixed graph, `[K, V, V]`: constant, and not part of the saved record.
-    adjacency: Tensor<3>,
+    pub(crate) adjacency: Tensor<3>,
     persons: usize,
 }
 

@@ -98,6 +98,19 @@ impl Partition {
         adjacency
     }
 
+    /// Largest difference of weights in two graphs that are the same, for files that rounded.
+    pub(crate) const TOLERANCE: f32 = 1e-5;
+
+    /// The partition of which `weights`, row-major `[K, V, V]`, are the matrices of `layout`, if it is any.
+    pub fn of_graph(layout: &Layout, weights: &[f32]) -> Option<Self> {
+        Self::ALL.into_iter().find(|partition| {
+            let own = partition.adjacency(layout);
+            let mut pairs = own.data().iter().zip(weights);
+            own.data().len() == weights.len()
+                && pairs.all(|(own, weight)| (own - weight).abs() <= Self::TOLERANCE)
+        })
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Uniform => "uniform",
@@ -159,6 +172,25 @@ mod tests {
             .centre("b")
             .build()
             .unwrap()
+    }
+
+    #[test]
+    fn a_graph_is_known_by_its_matrices() {
+        for layout in [chain(), Layout::ntu25()] {
+            for partition in Partition::ALL {
+                let graph = partition.adjacency(&layout);
+                assert_eq!(
+                    Partition::of_graph(&layout, graph.data()),
+                    Some(partition),
+                    "{}",
+                    layout.name()
+                );
+                let mut other = graph.data().to_vec();
+                other[0] += 0.01;
+                assert_eq!(Partition::of_graph(&layout, &other), None);
+                assert_eq!(Partition::of_graph(&layout, &other[1..]), None);
+            }
+        }
     }
 
     fn column_sum(adjacency: &Adjacency, k: usize, w: usize) -> f32 {

@@ -27,7 +27,7 @@ pub struct StGcn {
     /// The units, from input to output.
     pub units: Vec<StGcnUnit>,
     /// The graph, `[K, V, V]`: constant, and not part of the saved record.
-    adjacency: Tensor<3>,
+    pub(crate) adjacency: Tensor<3>,
 }
 
 impl StGcn {
