@@ -3,19 +3,19 @@ use std::fs;
 use std::path::Path;
 
 use burn::data::dataloader::DataLoader;
-use burn::module::Module;
 use burn::tensor::Device;
 use burn::train::TrainStep;
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::experiment::{DataFormat, Experiment, MethodConfig, MethodName, PreparedData};
 use skeleton_ssl::gcn_encoder::{AnyEncoder, EncoderConfig};
 use skeleton_ssl::pretrain::{PretrainConfig, Progress, RunOptions, ViewLoader, pretrain};
+use skeleton_ssl::skeleton_data::Stream;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::ssl_objectives::{Method, SerConfig, Training};
 
 use crate::encoders::without_draws;
-use crate::relative::{Difference, Tensors};
-use crate::row::Row;
+use crate::relative::{Difference, Measure, Tensors};
+use crate::row::{Row, Tolerance};
 
 /// A way to train an encoder: a method, or a part of CRRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ const CLIPS: usize = 5 * BATCH;
 
 /// What is done with a method, whichever it is.
 trait Use {
-    fn with<M: Method<Encoder = AnyEncoder> + 'static>(&self, method: M) -> Row;
+    fn with<M: Method<Encoder = AnyEncoder> + 'static>(&self, make: &dyn Fn() -> M) -> Row;
 }
 
 struct Comparison<'a> {
@@ -128,7 +128,7 @@ impl Learner {
             Experiment::new(self.method(), Some(encoder), DataFormat::Synthetic, None)
                 .expect("defaults");
         experiment.data.synthetic = Some(SyntheticConfig {
-            clips_per_action: 10,
+            clips_per_action: 8,
             frames: 20,
             ..SyntheticConfig::default()
         });
@@ -158,14 +158,14 @@ impl Learner {
         let shape = data.train.shape();
         let clips = data.train.len();
         match &experiment.method {
-            MethodConfig::Skt(skt) => then.with(skt.init(encoder(), device).expect("a method")),
+            MethodConfig::Skt(skt) => then.with(&|| skt.init(encoder(), device).expect("a method")),
             MethodConfig::Mcc(mcc) => {
                 let input = [shape.persons, shape.joints, shape.channels];
-                then.with(
+                then.with(&|| {
                     mcc.pretext
                         .init(encoder(), input, device)
-                        .expect("a method"),
-                )
+                        .expect("a method")
+                })
             }
             MethodConfig::Crrl(crrl) => {
                 let coordinates = shape.frame_len();
@@ -173,15 +173,15 @@ impl Learner {
                     reconstruction: crrl.fusion.reconstruction.clone(),
                 };
                 match self {
-                    Self::Cml => then.with(
+                    Self::Cml => then.with(&|| {
                         crrl.motion
                             .init(encoder(), BATCH, device)
-                            .expect("a method"),
-                    ),
+                            .expect("a method")
+                    }),
                     Self::Ser => {
-                        then.with(ser.init(encoder(), coordinates, device).expect("a method"))
+                        then.with(&|| ser.init(encoder(), coordinates, device).expect("a method"))
                     }
-                    Self::Method(_) => {
+                    Self::Method(_) => then.with(&|| {
                         device.seed(10);
                         let teacher = experiment
                             .encoder
@@ -193,37 +193,40 @@ impl Learner {
                             coordinates,
                             device,
                         );
-                        then.with(student.expect("a method"))
-                    }
+                        student.expect("a method")
+                    }),
                 }
             }
             MethodConfig::SkeletonClr(clr) => {
-                then.with(clr.init(encoder(), clips, BATCH, device).expect("a method"))
+                then.with(&|| clr.init(encoder(), clips, BATCH, device).expect("a method"))
             }
-            MethodConfig::Byol(byol) => then.with(byol.init(encoder(), device).expect("a method")),
+            MethodConfig::Byol(byol) => {
+                then.with(&|| byol.init(encoder(), device).expect("a method"))
+            }
             MethodConfig::SimSiam(siam) => {
-                then.with(siam.init(encoder(), device).expect("a method"))
+                then.with(&|| siam.init(encoder(), device).expect("a method"))
             }
             MethodConfig::VicReg(vicreg) => {
-                then.with(vicreg.init(encoder(), device).expect("a method"))
+                then.with(&|| vicreg.init(encoder(), device).expect("a method"))
             }
             MethodConfig::BarlowTwins(barlow) => {
-                then.with(barlow.init(encoder(), device).expect("a method"))
+                then.with(&|| barlow.init(encoder(), device).expect("a method"))
             }
+            MethodConfig::Imported(_) => unreachable!("none of the learners is"),
         }
     }
 }
 
 impl Use for Comparison<'_> {
-    fn with<M: Method<Encoder = AnyEncoder> + 'static>(&self, method: M) -> Row {
+    fn with<M: Method<Encoder = AnyEncoder> + 'static>(&self, make: &dyn Fn() -> M) -> Row {
         let flex = Device::flex().autodiff();
         let ours = self.spec.device().expect("a compiled device").autodiff();
-        // Running state is shared between clones: each run gets a copy of its own.
+        // Made anew for each run: clones share their running state.
         let [expected, values] =
-            [&flex, &ours].map(|device| self.step(method.clone().fork(device), device));
+            [&flex, &ours].map(|device| self.step(make().fork(device), device));
         let losses = self.steps.then(|| {
             let [expected, losses] =
-                [&flex, &ours].map(|device| self.losses(method.clone().fork(device), device));
+                [&flex, &ours].map(|device| self.losses(make().fork(device), device));
             let scale = expected.iter().fold(0f64, |max, loss| max.max(loss.abs()));
             let differences = expected
                 .iter()
@@ -234,14 +237,15 @@ impl Use for Comparison<'_> {
                 "{}: {losses:?}",
                 self.case
             );
-            differences.fold(0.0, f64::max) as f32
+            differences.fold(0.0, f64::max)
         });
         Row {
             device: *self.spec,
             case: self.case.clone(),
-            values: Difference::new(&values.0, &expected.0),
-            gradients: Difference::new(&values.1, &expected.1),
+            values: Difference::new(&values.0, &expected.0, Measure::Entry),
+            gradients: Difference::new(&values.1, &expected.1, Measure::Norm),
             losses,
+            tolerance: Tolerance::NETWORK,
         }
     }
 }
@@ -253,7 +257,7 @@ impl Comparison<'_> {
         let loader = ViewLoader::training(
             self.data.train.clone(),
             config.views.clone(),
-            skeleton_ssl::skeleton_data::Stream::Joint,
+            Stream::Joint,
             BATCH,
             config.seed,
             0,
@@ -280,7 +284,7 @@ impl Comparison<'_> {
             progress: Progress::Quiet,
             ..RunOptions::default()
         };
-        let stream = skeleton_ssl::skeleton_data::Stream::Joint;
+        let stream = Stream::Joint;
         pretrain(
             method,
             &self.data.train,
@@ -299,15 +303,14 @@ impl Comparison<'_> {
     }
 }
 
-/// The losses of an epoch's steps, as burn-train logged them.
+/// The losses of an epoch's steps; their mean stands behind them.
 fn logged(run: &Path, epoch: usize) -> Vec<f64> {
     let path = run
         .join("train")
         .join(format!("epoch-{epoch}"))
         .join("Loss.log");
     let text = fs::read_to_string(path).expect("a log of losses");
+    let steps = text.lines().filter(|line| !line.ends_with(",final"));
     let first = |line: &str| line.split(',').next().and_then(|loss| loss.parse().ok());
-    text.lines()
-        .map(|line| first(line).expect("a loss"))
-        .collect()
+    steps.map(|line| first(line).expect("a loss")).collect()
 }

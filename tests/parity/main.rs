@@ -28,7 +28,7 @@ use row::{Row, table};
 struct Options {
     /// Devices, such as `wgpu` or `vulkan:0`; all that are compiled in but flex where none is named.
     devices: Vec<DeviceSpec>,
-    /// Every method with every encoder: a step each, without the 20 of a training.
+    /// Encoders of every width, and every method with every encoder: a step each, without the 20 of a training.
     #[arg(long)]
     all: bool,
     /// Only rows whose operation, encoder or method contains this.
@@ -95,7 +95,8 @@ fn cases(options: &Options) -> Vec<Case> {
             }));
         }
     }
-    let encoders = EncoderConfig::names().filter(|name| !name.ends_with("-isc"));
+    let encoders = EncoderConfig::names()
+        .filter(|name| options.all || !name.ends_with("-full") && !name.ends_with("-isc"));
     for name in encoders.filter(|name| wanted(name)) {
         cases.push(Box::new(move |spec| encoders::compare(name, spec)));
     }

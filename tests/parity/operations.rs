@@ -8,9 +8,9 @@ use skeleton_ssl::gcn_encoder::kernels::{
     refined_aggregation, temporal_convolution,
 };
 
-use crate::encoders::wave;
-use crate::relative::{Difference, Tensors};
-use crate::row::Row;
+use crate::encoders::noise;
+use crate::relative::{Difference, Measure, Tensors};
+use crate::row::{Row, Tolerance};
 
 /// Bodies, frames, joints.
 const ROWS: [usize; 3] = [3, 13, 25];
@@ -35,7 +35,7 @@ pub struct Bench {
     device: Device,
     values: Tensors,
     gradients: Tensors,
-    pace: f64,
+    operands: u64,
 }
 
 type Operation = fn(&mut Bench);
@@ -62,7 +62,7 @@ pub fn compare(name: &str, operation: Operation, spec: &DeviceSpec) -> Row {
             device: device.autodiff(),
             values: Tensors::default(),
             gradients: Tensors::default(),
-            pace: 0.0,
+            operands: 0,
         };
         operation(&mut bench);
         bench
@@ -72,9 +72,10 @@ pub fn compare(name: &str, operation: Operation, spec: &DeviceSpec) -> Row {
     Row {
         device: *spec,
         case: name.to_owned(),
-        values: Difference::new(&ours.values, &flex.values),
-        gradients: Difference::new(&ours.gradients, &flex.gradients),
+        values: Difference::new(&ours.values, &flex.values, Measure::Entry),
+        gradients: Difference::new(&ours.gradients, &flex.gradients, Measure::Entry),
         losses: None,
+        tolerance: Tolerance::OPERATION,
     }
 }
 
@@ -85,8 +86,8 @@ impl Bench {
     }
 
     fn constant<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
-        self.pace += 0.173;
-        let data = wave(shape.iter().product(), 0.3 + self.pace);
+        self.operands += 1;
+        let data = noise(shape.iter().product(), self.operands);
         Tensor::<1>::from_data(data, &self.device).reshape(shape)
     }
 

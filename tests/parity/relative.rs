@@ -46,23 +46,45 @@ impl Tensors {
     }
 }
 
-/// The largest difference of a device's numbers from flex's, relative to the largest number of their tensor, and which
-/// tensor that is in.
-///
-/// A tensor whose largest number is under a thousandth of that of all is measured against that: the gradient of a bias that batch norm
-/// takes away again is rounding on any device.
+/// How far a device's numbers are from flex's, and in which tensor most.
 #[derive(Clone, Debug, Default)]
 pub struct Difference {
     /// Relative; not a number where a device's numbers are not.
-    pub largest: f32,
+    pub largest: f64,
     /// The tensor's name.
     pub tensor: String,
 }
 
+/// What is compared of two tensors.
+#[derive(Clone, Copy, Debug)]
+pub enum Measure {
+    /// The largest difference of two numbers beside the largest number.
+    Entry,
+    /// The length of the difference beside the length. For gradients of whole networks: rounding moves an activation near
+    /// zero to the other side of a ReLU, which changes few numbers much.
+    Norm,
+}
+
+impl Measure {
+    fn size(self, values: impl Iterator<Item = f64>) -> f64 {
+        match self {
+            // `max` would hide what is not a number.
+            Self::Entry => values.fold(
+                0.0,
+                |max, value| if value.abs() <= max { max } else { value.abs() },
+            ),
+            Self::Norm => values.map(|value| value * value).sum::<f64>().sqrt(),
+        }
+    }
+}
+
 impl Difference {
+    /// A tensor that is under a thousandth of the largest one is measured against that: the gradient of a bias that batch norm
+    /// takes away again is rounding on any device.
+    ///
     /// # Panics
     /// When the two hold other tensors.
-    pub fn new(ours: &Tensors, flex: &Tensors) -> Self {
+    pub fn new(ours: &Tensors, flex: &Tensors, measure: Measure) -> Self {
         let names = |tensors: &Tensors| {
             let entries = tensors.0.iter();
             entries
@@ -70,28 +92,23 @@ impl Difference {
                 .collect::<Vec<_>>()
         };
         assert_eq!(names(ours), names(flex), "tensors of the two devices");
-        let magnitude =
-            |values: &Vec<f32>| values.iter().fold(0f32, |max, value| max.max(value.abs()));
-        let overall = flex.0.values().map(magnitude).fold(0f32, f32::max);
+        let size = |values: &Vec<f32>| measure.size(values.iter().map(|value| f64::from(*value)));
+        let overall = flex.0.values().map(size).fold(0.0, f64::max);
         let mut worst = Self::default();
         for ((name, ours), flex) in ours.0.iter().zip(flex.0.values()) {
-            let scale = magnitude(flex).max(1e-3 * overall).max(f32::MIN_POSITIVE);
-            let largest = ours.iter().zip(flex).fold(0f32, |max, (ours, flex)| {
-                let difference = (ours - flex).abs() / scale;
-                // `max` would hide what is not a number.
-                if difference.is_nan() || difference > max {
-                    difference
-                } else {
-                    max
-                }
-            });
-            if largest.is_nan() || largest > worst.largest {
+            let scale = size(flex).max(1e-3 * overall).max(f64::MIN_POSITIVE);
+            let differences = ours
+                .iter()
+                .zip(flex)
+                .map(|(ours, flex)| f64::from(ours - flex));
+            let relative = measure.size(differences) / scale;
+            if !(relative <= worst.largest) {
                 worst = Self {
-                    largest,
+                    largest: relative,
                     tensor: name.clone(),
                 };
             }
-            if largest.is_nan() {
+            if relative.is_nan() {
                 break;
             }
         }

@@ -1,8 +1,8 @@
 use std::ops::Range;
 
-use burn::backend::Backend;
+use burn::backend::{Backend, TensorMetadata, get_device_settings};
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{IntDType, Slice};
+use burn::tensor::Slice;
 
 use super::temporal::{channels_first, channels_last};
 use super::{dims, reshape, temporal_convolution, temporal_convolution_backward};
@@ -64,7 +64,8 @@ pub fn multi_scale_convolution_backward<B: Backend>(
             padding,
             [1, 1],
             false,
-            IntDType::I64,
+            // Not every graphics card has whole numbers of 64 bits.
+            get_device_settings::<B>(&x.device()).int_dtype,
         );
         let dx = B::max_pool2d_with_indices_backward(
             x,
