@@ -10,7 +10,7 @@ mod matrix;
 pub mod pretrain;
 pub mod report;
 
-pub use device::{DeviceError, DeviceSpec};
+pub use device::{DeviceError, DeviceSpec, Devices, OpenDevices, TOKEN_VARIABLE};
 pub use error::Error;
 
 pub use augment;

@@ -2,6 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::optim::OptimizerRecord;
+use burn::optim::lr_scheduler::LrSchedulerRecord;
 use burn::store::ModuleRecord;
 use burn::train::checkpoint::{Checkpoint, Checkpointer, CheckpointerError};
 
@@ -135,21 +137,29 @@ pub(super) fn load_model<M: Module>(
         })
 }
 
+/// The optimiser's record of one epoch.
+///
+/// # Errors
+/// [`PretrainError::Checkpoint`] naming the file where it is missing or no record.
+pub(super) fn load_optimizer(
+    directory: &Path,
+    epoch: usize,
+) -> Result<OptimizerRecord, PretrainError> {
+    load(record_path(directory, RECORDS[1], epoch))
+}
+
 /// Checks that the optimiser's and the schedule's record of one epoch can be read.
 pub(super) fn check_readable(directory: &Path, epoch: usize) -> Result<(), PretrainError> {
-    use burn::optim::OptimizerRecord;
-    use burn::optim::lr_scheduler::LrSchedulerRecord;
+    load_optimizer(directory, epoch)?;
+    load::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))?;
+    Ok(())
+}
 
-    fn check<R: Checkpoint>(path: PathBuf) -> Result<(), PretrainError> {
-        R::load(path.clone())
-            .map(|_| ())
-            .map_err(|error| PretrainError::Checkpoint {
-                path,
-                problem: error.to_string(),
-            })
-    }
-    check::<OptimizerRecord>(record_path(directory, RECORDS[1], epoch))?;
-    check::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))
+fn load<R: Checkpoint>(path: PathBuf) -> Result<R, PretrainError> {
+    R::load(path.clone()).map_err(|error| PretrainError::Checkpoint {
+        path,
+        problem: error.to_string(),
+    })
 }
 
 #[cfg(test)]
