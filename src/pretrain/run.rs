@@ -78,8 +78,8 @@ pub struct Pretrained<M> {
 ///
 /// # Errors
 /// [`PretrainError`]; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
-/// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`]; one of
-/// whose devices another process was lost is [`PretrainError::DeviceLost`].
+/// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`]; one that lost
+/// a device of another process is [`PretrainError::DeviceLost`].
 pub fn pretrain<M: Method + 'static>(
     method: M,
     dataset: &Arc<SkeletonDataset>,
@@ -208,9 +208,10 @@ pub fn pretrain<M: Method + 'static>(
     if let Some(error) = guard.take_error() {
         return Err(error.into());
     }
-    let device_lost = |device, problem| PretrainError::DeviceLost {
+    let device_lost = |device, problem: String| PretrainError::DeviceLost {
         device,
-        problem,
+        // burn's errors go over several lines.
+        problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
         epochs: complete_epochs(&checkpoints).last().copied().unwrap_or(0),
     };
     if let Some((device, problem)) = lost.and_then(|word| word.take()) {
