@@ -295,6 +295,7 @@ fn a_killed_server_is_named_and_the_run_resumes_to_the_same_end() {
     assert!(took < 30, "{took} s");
     let lost = format!("error: device `{}` was lost", servers[1].address);
     assert!(error.contains(&lost), "{error}");
+    assert!(error.contains("last checkpoint is of epoch 1"), "{error}");
     assert!(
         error.contains("to go on: ") && error.contains("--resume"),
         "{error}"
