@@ -11,7 +11,7 @@ pub mod pretrain;
 pub mod report;
 pub mod weights;
 
-pub use device::{DeviceError, DeviceSpec};
+pub use device::{DeviceError, DeviceSpec, Devices, OpenDevices, TOKEN_VARIABLE};
 pub use error::Error;
 
 pub use augment;

@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::step_losses;
-use skeleton_ssl::DeviceSpec;
+use skeleton_ssl::Devices;
 use skeleton_ssl::experiment::{DataConfig, DataFormat, Experiment, ExperimentOptions, MethodName};
 use skeleton_ssl::pretrain::{Progress, StopSignal};
 use skeleton_ssl::report::Metrics;
@@ -57,7 +57,7 @@ fn train(mut experiment: Experiment, data: Option<PathBuf>, out: &Path) -> Metri
         out: out.to_owned(),
         resume: false,
         workers: 2,
-        device: DeviceSpec::default(),
+        devices: Devices::default(),
         curve_every: None,
         progress: Progress::Quiet,
         stop: StopSignal::new(),

@@ -17,7 +17,7 @@ use skeleton_ssl::experiment::{DataFormat, Experiment, ExperimentOptions, Method
 use skeleton_ssl::gcn_encoder::EncoderConfig;
 use skeleton_ssl::pretrain::{PretrainError, Progress};
 use skeleton_ssl::skeleton_data::Stream;
-use skeleton_ssl::{DeviceSpec, Error};
+use skeleton_ssl::{Devices, Error};
 
 /// Options of a run, whatever the method.
 #[derive(Args, Debug)]
@@ -60,9 +60,10 @@ pub struct RunOptions {
     /// Linear protocol: e1 (SGD, as in CrosSCLR and AimCLR), e2 (Adam, as in PSTL) or e6 (SGD, as in CRRL). The default is e1, of CRRL e6.
     #[arg(long)]
     pub linear: Option<LinearProtocol>,
-    /// Device: BACKEND or BACKEND:INDEX, such as flex, vulkan or cuda:1; as far as compiled in.
-    #[arg(long, default_value_t = DeviceSpec::default())]
-    pub device: DeviceSpec,
+    /// Device: BACKEND or BACKEND:INDEX, such as flex, vulkan or cuda:1, as far as compiled in, or that of a device server,
+    /// ws://HOST:PORT. Several, separated by commas, train together and divide each batch.
+    #[arg(long, default_value_t = Devices::default())]
+    pub device: Devices,
     /// Threads that prepare batches; results do not depend on it.
     #[arg(long, default_value_t = 1)]
     pub workers: usize,
@@ -128,7 +129,7 @@ impl RunOptions {
                 out: out.clone(),
                 resume: self.resume,
                 workers: self.workers,
-                device: self.device,
+                devices: self.device.clone(),
                 curve_every: self.curve_every.map(NonZeroUsize::get),
                 progress: self.progress,
                 stop: interrupt::stop_on_ctrl_c(),
@@ -143,8 +144,15 @@ impl RunOptions {
                 let _ = writeln!(std::io::stdout(), "{line}");
             },
         );
-        if let Err(error @ Error::Pretrain(PretrainError::Interrupted { .. })) = &outcome {
-            eprintln!("{error}\nto go on: {}", interrupt::resuming_command(&out));
+        if let Err(Error::Pretrain(error)) = &outcome {
+            let command = || interrupt::resuming_command(&out);
+            match error {
+                PretrainError::Interrupted { .. } => eprintln!("{error}\nto go on: {}", command()),
+                PretrainError::DeviceLost { epochs: 1.., .. } => {
+                    eprintln!("to go on: {}", command())
+                }
+                _ => {}
+            }
         }
         let metrics = outcome?;
         match self.progress {

@@ -12,7 +12,7 @@ use super::stages::Run;
 use crate::evaluate::{Judgement, LinearProtocol};
 use crate::pretrain::{PretrainConfig, Progress, StopSignal};
 use crate::report::Metrics;
-use crate::{DeviceSpec, Error};
+use crate::{Devices, Error};
 
 /// A method on a data set from files to a judged encoder; the content of a run's `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Experiment {
     pub judgement: Judgement,
 }
 
-/// What a run does beside its configuration; none of it changes a number.
+/// What a run does beside its configuration; on one device, none of it changes a number.
 #[derive(Clone, Debug)]
 pub struct ExperimentOptions {
     /// Folder of the data set; `None` for synthetic clips.
@@ -42,8 +42,8 @@ pub struct ExperimentOptions {
     pub resume: bool,
     /// Threads that prepare batches.
     pub workers: usize,
-    /// The device.
-    pub device: DeviceSpec,
+    /// The device, or several that train together.
+    pub devices: Devices,
     /// Judge the encoder of every so many epochs as well, after training.
     pub curve_every: Option<usize>,
     /// How trainings show how far they are.
@@ -129,7 +129,9 @@ impl Experiment {
         }
         self.pretrain.validate()?;
         self.judgement.validate()?;
-        let device = options.device.device()?.autodiff();
+        self.pretrain.validate_over(options.devices.len())?;
+        let devices = options.devices.open()?.autodiff();
+        let device = devices.first().clone();
         let data = self.data.prepare(options.data.as_deref())?;
         say(&data.summary());
         self.pretrain.validate_for(data.train.len())?;
@@ -138,6 +140,7 @@ impl Experiment {
             options,
             data: &data,
             device: &device,
+            devices: &devices,
             say: &mut say,
             untrained: None,
             judged: None,

@@ -10,7 +10,6 @@ use super::folder::RunFolder;
 use super::method::{CrrlPart, CrrlSettings, MccSettings};
 use super::run::{Experiment, ExperimentOptions};
 use super::saved::SavedEncoder;
-use crate::Error;
 use crate::evaluate::{Judged, classifier_scores};
 use crate::pretrain::{
     PretrainConfig, Pretrained, RunOptions, can_resume, load_milestone, milestones, pretrain,
@@ -18,13 +17,17 @@ use crate::pretrain::{
 use crate::report::{
     Accuracy, CurvePoint, EncoderSummary, Environment, Metrics, PretrainSummary, Top1,
 };
+use crate::{Error, OpenDevices};
 
 /// A run under way.
 pub(super) struct Run<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) options: &'a ExperimentOptions,
     pub(super) data: &'a PreparedData,
+    /// The primary device.
     pub(super) device: &'a Device,
+    /// All of them, which train.
+    pub(super) devices: &'a OpenDevices,
     pub(super) say: &'a mut dyn FnMut(&str),
     /// What the encoder is worth untrained, once that is known.
     pub(super) untrained: Option<Accuracy>,
@@ -61,6 +64,7 @@ impl Run<'_> {
         let method = mcc.pretext.init(self.encoder()?, input, self.device)?;
         let training = &mcc.finetune.training;
         training.validate_for(self.data.train.len())?;
+        training.validate_over(self.devices.len())?;
         let classes = self.data.train.classes().len();
         let classifier = |encoder| mcc.finetune.init(encoder, classes, self.device);
         let scratch = classifier(self.encoder()?)?;
@@ -94,6 +98,7 @@ impl Run<'_> {
         let config = &experiment.pretrain;
         let motion = crrl.motion_pretrain.as_ref().unwrap_or(config);
         motion.validate_for(self.data.train.len())?;
+        motion.validate_over(self.devices.len())?;
         let cml = crrl
             .motion
             .init(self.encoder()?, motion.batch_size, self.device)?;
@@ -160,7 +165,7 @@ impl Run<'_> {
         let ExperimentOptions {
             out,
             resume,
-            device,
+            devices,
             workers,
             ..
         } = self.options;
@@ -175,7 +180,7 @@ impl Run<'_> {
                 ));
             }
         }
-        folder.note(Environment::here(&device.to_string(), *workers))?;
+        folder.note(Environment::here(&devices.to_string(), *workers))?;
         Ok(folder)
     }
 
@@ -216,7 +221,7 @@ impl Run<'_> {
                 stop: self.options.stop.clone(),
             },
             stage,
-            self.device,
+            self.devices,
         )?)
     }
 

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::optim::OptimizerRecord;
+use burn::optim::lr_scheduler::LrSchedulerRecord;
 use burn::store::ModuleRecord;
 use burn::train::checkpoint::{
     Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy,
@@ -255,31 +257,38 @@ pub(super) fn load_model<M: Module>(
     epoch: usize,
 ) -> Result<M, PretrainError> {
     let path = record_path(directory, RECORDS[0], epoch);
-    let refuse = |problem| PretrainError::Checkpoint {
-        path: path.clone(),
-        problem,
-    };
-    let record: ModuleRecord = load(&path).map_err(|error| refuse(error.to_string()))?;
+    let record: ModuleRecord = read(path.clone())?;
     method
         .try_load_record(record)
-        .map_err(|error| refuse(error.to_string()))
+        .map_err(|error| PretrainError::Checkpoint {
+            path,
+            problem: error.to_string(),
+        })
+}
+
+/// The optimiser's record of one epoch.
+///
+/// # Errors
+/// [`PretrainError::Checkpoint`] naming the file where it is missing or no record.
+pub(super) fn load_optimizer(
+    directory: &Path,
+    epoch: usize,
+) -> Result<OptimizerRecord, PretrainError> {
+    read(record_path(directory, RECORDS[1], epoch))
 }
 
 /// Checks that the optimiser's and the schedule's record of one epoch can be read.
 pub(super) fn check_readable(directory: &Path, epoch: usize) -> Result<(), PretrainError> {
-    use burn::optim::OptimizerRecord;
-    use burn::optim::lr_scheduler::LrSchedulerRecord;
+    load_optimizer(directory, epoch)?;
+    read::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))?;
+    Ok(())
+}
 
-    fn check<R: Checkpoint>(path: PathBuf) -> Result<(), PretrainError> {
-        load::<R>(&path)
-            .map(|_| ())
-            .map_err(|error| PretrainError::Checkpoint {
-                path,
-                problem: error.to_string(),
-            })
-    }
-    check::<OptimizerRecord>(record_path(directory, RECORDS[1], epoch))?;
-    check::<LrSchedulerRecord>(record_path(directory, RECORDS[2], epoch))
+fn read<R: Checkpoint>(path: PathBuf) -> Result<R, PretrainError> {
+    load(&path).map_err(|error| PretrainError::Checkpoint {
+        path,
+        problem: error.to_string(),
+    })
 }
 
 /// An error of the last checkpoint, with what to do about it: `earlier` is the last whole one before it.

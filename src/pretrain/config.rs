@@ -8,7 +8,7 @@ use super::{OptimizerConfig, PretrainError, Schedule};
 pub struct PretrainConfig {
     /// Passes over the training clips.
     pub epochs: usize,
-    /// Clips in a batch; each gives one view to each twin.
+    /// Clips in a batch, of all devices together; each gives one view to each twin.
     pub batch_size: usize,
     /// Peak learning rate, in (0, 1].
     pub learning_rate: f64,
@@ -100,8 +100,57 @@ impl PretrainConfig {
         Ok(())
     }
 
+    /// Checks that a batch can be divided among `devices` devices, 2 clips or more for each.
+    ///
+    /// # Errors
+    /// [`PretrainError::Config`] naming the batch size.
+    pub fn validate_over(&self, devices: usize) -> Result<(), PretrainError> {
+        let batch = self.batch_size;
+        if devices > 1 && (!batch.is_multiple_of(devices) || batch / devices < 2) {
+            return Err(PretrainError::Config {
+                field: "batch_size",
+                problem: format!(
+                    "each of {devices} devices takes its share of a batch: expected a multiple of {devices} from {} up, \
+                     found {batch}",
+                    2 * devices
+                ),
+            });
+        }
+        Ok(())
+    }
+
     /// Optimiser steps of an epoch; an incomplete last batch is left out.
     pub fn steps(&self, clips: usize) -> usize {
         clips / self.batch_size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_must_divide_among_the_devices() {
+        for (batch_size, devices, fits) in [
+            (32, 1, true),
+            (3, 1, true),
+            (32, 8, true),
+            (4, 2, true),
+            (32, 3, false),
+            (8, 8, false),
+            (4, 8, false),
+        ] {
+            let config = PretrainConfig {
+                batch_size,
+                ..PretrainConfig::default()
+            };
+            let checked = config.validate_over(devices);
+            assert_eq!(checked.is_ok(), fits, "{batch_size} over {devices}");
+            if let Err(error) = checked {
+                let error = error.to_string();
+                assert!(error.contains("batch_size"), "{error}");
+                assert!(error.contains(&format!("found {batch_size}")), "{error}");
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -24,6 +25,9 @@ const WHOLE_EPOCH: u64 = u64::MAX;
 ///
 /// A batch holds a tensor `[N, M, T, V, C]` a view; an incomplete last batch is left out, because batch
 /// statistics of another size would weigh differently in Barlow Twins.
+///
+/// A [`slice`](DataLoader::slice) is a share of every batch, not of the data: burn asks for one for each device that takes part in
+/// a training, and together they see the batches that one device would, clip by clip and view by view.
 #[derive(Clone, Debug)]
 pub struct ViewLoader {
     plan: Arc<Plan>,
@@ -31,7 +35,7 @@ pub struct ViewLoader {
     epoch: EpochCounter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Plan {
     dataset: Arc<SkeletonDataset>,
     views: Views,
@@ -39,6 +43,8 @@ struct Plan {
     bones: Vec<(usize, usize)>,
     samples: Vec<usize>,
     batch_size: usize,
+    /// The places within each batch that this loader fills.
+    share: Range<usize>,
     seed: u64,
     workers: usize,
     shuffle: bool,
@@ -141,11 +147,18 @@ impl Plan {
             views,
             stream,
             samples,
+            share: 0..batch_size,
             batch_size,
             seed,
             workers,
             shuffle,
         }
+    }
+
+    /// The clips of one batch that are in the share.
+    fn share_of_batch<'a>(&self, order: &'a [usize], index: usize) -> &'a [usize] {
+        let start = index * self.batch_size;
+        &order[start + self.share.start..start + self.share.end]
     }
 
     fn order(&self, epoch: u64) -> Vec<usize> {
@@ -258,7 +271,7 @@ impl DataLoader<ViewBatch> for ViewLoader {
     }
 
     fn num_items(&self) -> usize {
-        self.batches() * self.plan.batch_size
+        self.batches() * self.plan.share.len()
     }
 
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
@@ -268,18 +281,14 @@ impl DataLoader<ViewBatch> for ViewLoader {
         })
     }
 
+    /// The part `start..end` of [`num_items`](Self::num_items), as the same part of every batch.
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<ViewBatch>> {
-        let plan = &self.plan;
-        let plan = Plan::new(
-            plan.dataset.clone(),
-            plan.views.clone(),
-            plan.stream,
-            plan.samples[start..end].to_vec(),
-            plan.batch_size,
-            plan.seed,
-            plan.workers,
-            plan.shuffle,
-        );
+        let batches = self.batches().max(1);
+        let first = self.plan.share.start;
+        let plan = Plan {
+            share: first + start / batches..first + end / batches,
+            ..(*self.plan).clone()
+        };
         Arc::new(Self {
             plan: Arc::new(plan),
             ..self.clone()
@@ -329,10 +338,6 @@ impl ViewIterator {
     }
 }
 
-fn batch_samples(order: &[usize], index: usize, batch_size: usize) -> &[usize] {
-    &order[index * batch_size..(index + 1) * batch_size]
-}
-
 impl Workers {
     fn spawn(
         plan: &Arc<Plan>,
@@ -370,11 +375,7 @@ fn work(
 ) {
     let mut clip = Clip::new();
     for index in batches {
-        let batch = plan.batch(
-            epoch,
-            batch_samples(order, index, plan.batch_size),
-            &mut clip,
-        );
+        let batch = plan.batch(epoch, plan.share_of_batch(order, index), &mut clip);
         if sender.send(batch).is_err() {
             return; // training stopped before the end of the epoch
         }
@@ -402,7 +403,7 @@ impl Iterator for ViewIterator {
         self.next += 1;
         let host = match &mut self.source {
             Source::Inline(clip) => {
-                let samples = batch_samples(&self.order, index, self.plan.batch_size);
+                let samples = self.plan.share_of_batch(&self.order, index);
                 self.plan
                     .batch(self.epoch, samples, clip)
                     .map_err(DatasetError::new)
@@ -422,7 +423,8 @@ impl Iterator for ViewIterator {
                 return Some(Err(error));
             }
         };
-        let seed = step_seed(self.plan.seed, self.epoch, index as u64);
+        let place = self.plan.share.start as u64;
+        let seed = step_seed(self.plan.seed, self.epoch, index as u64, place);
         Some(Ok(ViewBatch {
             epoch: self.epoch as usize,
             step: index + 1,
@@ -431,13 +433,13 @@ impl Iterator for ViewIterator {
     }
 }
 
-/// The seed of one step's dropout; a function of (seed, epoch, step) only.
-fn step_seed(seed: u64, epoch: u64, step: u64) -> u64 {
+/// The seed of one step's dropout; a function of (seed, epoch, step) and of the place in the batch at which a device's share begins.
+fn step_seed(seed: u64, epoch: u64, step: u64, place: u64) -> u64 {
     use rand::Rng;
     let key = ViewKey {
         seed,
         epoch,
-        sample: WHOLE_EPOCH,
+        sample: WHOLE_EPOCH - place,
         view: step + 1,
     };
     key.rng().next_u64()
@@ -446,9 +448,94 @@ fn step_seed(seed: u64, epoch: u64, step: u64) -> u64 {
 impl DataLoaderIterator<ViewBatch> for ViewIterator {
     fn progress(&self) -> Progress {
         Progress::new(
-            self.next * self.plan.batch_size,
-            self.batches * self.plan.batch_size,
+            self.next * self.plan.share.len(),
+            self.batches * self.plan.share.len(),
             Some("clips".to_owned()),
         )
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use augment::Pipeline;
+    use burn::data::dataloader::split::split_dataloader;
+    use skeleton_data::synthetic::SyntheticConfig;
+
+    use super::*;
+
+    const BATCH: usize = 6;
+
+    fn loader(workers: usize) -> ViewLoader {
+        let figures = SyntheticConfig {
+            clips_per_action: 3,
+            ..SyntheticConfig::default()
+        };
+        let clips = figures.generate().unwrap();
+        let dataset = SkeletonDataset::new(figures.layout.clone(), figures.class_names(), clips);
+        ViewLoader::training(
+            Arc::new(dataset.unwrap()),
+            Views::same(Pipeline::view_invariant()),
+            Stream::Joint,
+            BATCH,
+            7,
+            workers,
+            1,
+            Device::flex(),
+        )
+    }
+
+    /// All views of two epochs, batch by batch, clip by clip: the numbers of each clip.
+    fn clips(loader: &dyn DataLoader<ViewBatch>) -> Vec<Vec<Vec<f32>>> {
+        let mut batches = Vec::new();
+        for _ in 0..2 {
+            batches.extend(loader.iter().map(|batch| {
+                let batch = batch.unwrap();
+                let clip = |clip: usize| {
+                    let view = |view: &Tensor<5>| {
+                        let numbers = view.clone().narrow(0, clip, 1).into_data();
+                        numbers.try_to_vec::<f32>().unwrap()
+                    };
+                    batch.views.iter().flat_map(view).collect()
+                };
+                (0..batch.samples()).map(clip).collect()
+            }));
+        }
+        batches
+    }
+
+    #[test]
+    fn the_shares_of_devices_are_the_batches_of_one() {
+        for (devices, workers) in [(2, 0), (3, 2)] {
+            let whole = loader(workers);
+            let items = whole.num_items();
+            let expected = clips(&whole);
+            assert!(expected.len() >= 4, "too few batches to tell");
+            let shares =
+                split_dataloader(Arc::new(loader(workers)), &vec![Device::flex(); devices]);
+            assert!(
+                shares
+                    .iter()
+                    .all(|share| share.num_items() == items / devices)
+            );
+            let mut together = vec![Vec::new(); expected.len()];
+            for share in &shares {
+                for (batch, clips) in together.iter_mut().zip(clips(share.as_ref())) {
+                    assert_eq!(clips.len(), BATCH / devices);
+                    batch.extend(clips);
+                }
+            }
+            assert!(together == expected, "{devices} devices see other batches");
+        }
+    }
+
+    #[test]
+    fn each_share_has_dropout_of_its_own_and_the_first_that_of_the_whole() {
+        let seeds = |loader: &dyn DataLoader<ViewBatch>| -> Vec<u64> {
+            loader.iter().map(|batch| batch.unwrap().seed).collect()
+        };
+        let shares = split_dataloader(Arc::new(loader(0)), &[Device::flex(), Device::flex()]);
+        let [first, second] = [0, 1].map(|share: usize| seeds(shares[share].as_ref()));
+        assert_eq!(first, seeds(&loader(0)));
+        assert!(first.iter().all(|seed| !second.contains(seed)));
     }
 }

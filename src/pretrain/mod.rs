@@ -7,6 +7,7 @@ mod diary;
 mod history;
 mod loader;
 mod optimizer;
+mod parallel;
 mod progress;
 mod run;
 mod schedule;
@@ -97,6 +98,19 @@ pub enum PretrainError {
     /// burn-train stopped on an error of its own: a device, a data set, a checkpoint that could not be saved.
     #[error("training stopped: {0}")]
     Training(String),
+    /// A device of another process answers no more: its server was stopped, or cannot be reached.
+    #[error(
+        "device `{device}` was lost: {problem}. The last checkpoint is of epoch {epochs}: go on by resuming, once its server runs \
+         again or with other devices"
+    )]
+    DeviceLost {
+        /// The device.
+        device: String,
+        /// Where training was, and what burn says.
+        problem: String,
+        /// Complete epochs on disk.
+        epochs: usize,
+    },
     /// The user stopped training.
     #[error("training was stopped after {epochs} complete epochs, which are saved")]
     Interrupted {

@@ -1,12 +1,12 @@
 use std::fs;
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::Device;
 use burn::train::metric::{IterationSpeedMetric, LearningRateMetric, LossMetric};
-use burn::train::{Interrupter, Learner, SupervisedTraining};
+use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use skeleton_data::{SkeletonDataset, Stream};
 use ssl_objectives::{
     CollapseConfig, CollapseMonitor, EffectiveRankMetric, EmbeddingStdMetric, FiniteGuard, Method,
@@ -14,16 +14,20 @@ use ssl_objectives::{
 };
 
 use super::checkpoint::{
-    Checkpoints, check_readable, complete_epochs, load_model, saved_epochs, with_advice,
+    Checkpoints, check_readable, complete_epochs, load_model, load_optimizer, saved_epochs,
+    with_advice,
 };
 use super::dashboard::Dashboard;
 use super::diary::Diary;
 use super::history::History;
+use super::parallel::{DataParallel, panic_message};
 use super::progress::{Format, LineProgress, Progress};
 use super::step_log::StepLog;
 use super::stop::StopSignal;
 use super::write_guard::WriteGuard;
 use super::{EpochRecord, PretrainConfig, PretrainError, ViewLoader};
+use crate::OpenDevices;
+use crate::device::OpenDevice;
 
 /// What a run does beside its configuration; none of it changes a loss.
 #[derive(Clone, Debug)]
@@ -74,8 +78,10 @@ pub struct Pretrained<M> {
 /// moment resumes at its last complete epoch and ends with the losses of an uninterrupted run.
 ///
 /// # Errors
-/// [`PretrainError`]; a file that cannot be written stops the run, which is resumed once it can be; a loss that is not finite stops the run at that step, and the last good checkpoint stays. A run that
-/// stopped before its last epoch, by [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`].
+/// [`PretrainError`]; a file that cannot be written stops the run, which is resumed once it can be; a loss that is not finite
+/// stops the run at that step, and the last good checkpoint stays. A run that stopped before its last epoch, by
+/// [`RunOptions::stop`] or from the dashboard, is [`PretrainError::Interrupted`]; one that lost a device of another process is
+/// [`PretrainError::DeviceLost`].
 pub fn pretrain<M: Method + 'static>(
     method: M,
     dataset: &Arc<SkeletonDataset>,
@@ -83,10 +89,13 @@ pub fn pretrain<M: Method + 'static>(
     config: &PretrainConfig,
     options: RunOptions,
     folder: &Path,
-    device: &Device,
+    devices: impl Into<OpenDevices>,
 ) -> Result<Pretrained<M>, PretrainError> {
+    let devices = devices.into();
+    let device = devices.first();
     let clips = dataset.len();
     config.validate_for(clips)?;
+    config.validate_over(devices.len())?;
     let views = config.views.clone();
     views.shapes(dataset.shape())?;
     let checkpoints = folder.join("checkpoint");
@@ -190,17 +199,27 @@ pub fn pretrain<M: Method + 'static>(
         Progress::Quiet => lines(Format::None),
     });
 
+    let mut optimizer = config.optimizer.init(config.clip_norm);
+    let mut lost = None;
+    if devices.len() > 1 {
+        if done > 0 {
+            optimizer = optimizer.load_record(load_optimizer(&checkpoints, done)?);
+        }
+        let (strategy, word) = DataParallel::new(devices.clone(), optimizer.clone());
+        training = training.with_training_strategy(TrainingStrategy::Custom(Arc::new(strategy)));
+        lost = Some(word);
+    }
     let schedule =
         config
             .schedule
             .init(config.learning_rate, config.epochs, config.steps(clips))?;
-    let learner = Learner::new(
-        Training::new(method),
-        config.optimizer.init(config.clip_norm),
-        schedule,
-    );
+    let learner = Learner::new(Training::new(method), optimizer, schedule);
     let started = Instant::now();
-    let result = training.launch(learner);
+    // burn answers with a panic at some of the places where it finds that a server is gone.
+    let result = match devices.any_remote() {
+        true => catch_unwind(AssertUnwindSafe(|| training.launch(learner))),
+        false => Ok(training.launch(learner)),
+    };
     let seconds = started.elapsed().as_secs_f64();
 
     if let Some(error) = guard.take_error() {
@@ -209,9 +228,29 @@ pub fn pretrain<M: Method + 'static>(
     if let Some(error) = files.take_error() {
         return Err(error);
     }
-    if let Some(error) = result.error {
-        return Err(PretrainError::Training(error.to_string()));
+    let device_lost = |device, problem: String| PretrainError::DeviceLost {
+        device,
+        // burn's errors go over several lines.
+        problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
+        epochs: complete_epochs(&checkpoints).last().copied().unwrap_or(0),
+    };
+    if let Some((device, problem)) = lost.and_then(|word| word.take()) {
+        return Err(device_lost(device, problem));
     }
+    let failure = match &result {
+        Ok(result) => result.error.as_ref().map(|error| error.to_string()),
+        Err(panic) => Some(panic_message(panic.as_ref())),
+    };
+    if let Some(problem) = failure {
+        let gone = |member: &OpenDevice| member.lost().map(|_| member.name.clone());
+        if let Some(device) = devices.members().iter().find_map(gone) {
+            return Err(device_lost(device, problem));
+        }
+        if result.is_ok() {
+            return Err(PretrainError::Training(problem));
+        }
+    }
+    let result = result.unwrap_or_else(|panic| resume_unwind(panic));
     // What is on disk says how far it came; the dashboard forgets that it was told to stop.
     if complete_epochs(&checkpoints).last() != Some(&config.epochs) {
         return Err(interrupted(&checkpoints));

@@ -43,7 +43,7 @@ pub fn compare(name: &str, spec: &DeviceSpec) -> Row {
     let (expected, expected_gradients) = outcome(make(), &flex);
     let (values, gradients) = outcome(make().fork(&device), &device);
     Row {
-        device: *spec,
+        device: spec.clone(),
         case: name.to_owned(),
         values: Difference::new(&values, &expected, Measure::Entry),
         gradients: Difference::new(&gradients, &expected_gradients, Measure::Norm),

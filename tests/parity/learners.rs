@@ -240,7 +240,7 @@ impl Use for Comparison<'_> {
             differences.fold(0.0, f64::max)
         });
         Row {
-            device: *self.spec,
+            device: self.spec.clone(),
             case: self.case.clone(),
             values: Difference::new(&values.0, &expected.0, Measure::Entry),
             gradients: Difference::new(&values.1, &expected.1, Measure::Norm),

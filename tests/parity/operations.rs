@@ -70,7 +70,7 @@ pub fn compare(name: &str, operation: Operation, spec: &DeviceSpec) -> Row {
     let flex = run(Device::flex());
     let ours = run(spec.device().expect("a compiled device"));
     Row {
-        device: *spec,
+        device: spec.clone(),
         case: name.to_owned(),
         values: Difference::new(&ours.values, &flex.values, Measure::Entry),
         gradients: Difference::new(&ours.gradients, &flex.gradients, Measure::Entry),

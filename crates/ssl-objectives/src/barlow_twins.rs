@@ -100,6 +100,8 @@ impl BarlowTwinsLossConfig {
 /// and its published code (confirmed). That Skeletal Twins uses it is confirmed by that paper's abstract; its
 /// lambda and scale are not known.
 ///
+/// Over several devices, the batch is each device's share of it, and `C` is not reduced across them.
+///
 /// Made by [`BarlowTwinsLossConfig::init`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BarlowTwinsLoss {

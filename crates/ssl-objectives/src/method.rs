@@ -16,6 +16,11 @@ use crate::{StepOutput, ViewBatch};
 /// What a method keeps beside its parameters has to be in the module, so that checkpoints hold it: a network that follows
 /// another ([`momentum_update`](crate::momentum_update)), a queue ([`Queue`](crate::Queue)). [`forward`](Self::forward) may
 /// change running state on an autodiff device, as batch normalisation does, and must not anywhere else.
+///
+/// # Several devices
+/// Each has a copy of the method and sees its share of a batch: what [`forward`](Self::forward) computes over the batch, it computes
+/// over the share, and what it keeps, each copy keeps of its own until the next epoch. Gradients are averaged. `docs/scale.md` has what
+/// that means for each method.
 pub trait Method: Module + ModuleDisplay {
     /// The encoder that is trained.
     type Encoder: Encoder;

@@ -76,6 +76,8 @@ impl QueueConfig {
 /// Part of the module's state: checkpoints hold it, and a resumed run goes on with the same negatives. The newest keys come
 /// first, so that there is no pointer to keep. As with all running state of burn, clones of a module share it.
 ///
+/// Over several devices each has a queue, filled with the keys of its share of the batches; an epoch begins with the first's on all.
+///
 /// Made by [`QueueConfig::init`].
 #[derive(Module, Debug)]
 pub struct Queue {

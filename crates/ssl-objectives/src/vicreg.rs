@@ -86,6 +86,8 @@ impl VicRegConfig {
 /// eq. 1-6, scaled as in the published code (confirmed): the invariance is a mean over the features where eq. 5 sums them, and
 /// the variance term the mean of both views where eq. 6 adds them.
 ///
+/// Over several devices, variance and covariance are those of each device's share of the batch.
+///
 /// Made by [`VicRegConfig::init`].
 #[derive(Module, Debug)]
 pub struct VicReg<E: Encoder> {

@@ -48,6 +48,7 @@ impl<B: Backend> From<Option<FloatTensor<B>>> for Optional<B> {
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
     Cube: cfg(feature = "cube"),
+    Remote: cfg(feature = "remote"),
     Autodiff,
     Fusion: cfg(feature = "fusion")
 )]
@@ -414,3 +415,7 @@ impl KernelOps for burn::backend::NdArray {}
 
 #[cfg(feature = "cube")]
 impl KernelOps for burn::backend::Cube {}
+
+// The server is given the operations that the bodies are composed of: it need not know this library.
+#[cfg(feature = "remote")]
+impl KernelOps for burn::backend::Remote {}

@@ -4,11 +4,16 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-/// A device named by text: `flex`, `ndarray`, `wgpu`, `vulkan:1`, `metal`, `cuda:0`.
+use super::{DeviceError, ServerAddress};
+
+/// A device named by text: `flex`, `ndarray`, `wgpu`, `vulkan:1`, `metal`, `cuda:0`, `ws://127.0.0.1:3000`.
 ///
 /// The part before the colon is the backend, which must have been compiled in by the cargo feature
 /// of the same name; the number after it is the device's index among those of its backend (on wgpu,
 /// vulkan and metal: among the discrete GPUs). Without a number the backend chooses.
+///
+/// `ws://HOST:PORT` is the first device that a device server has, `ws://HOST:PORT/1` the second (`examples/device_server.rs`;
+/// cargo feature `remote`).
 ///
 /// ```
 /// use skeleton_ssl::DeviceSpec;
@@ -19,46 +24,21 @@ use serde::{Deserialize, Serialize};
 /// # let _ = device;
 /// # Ok::<(), skeleton_ssl::DeviceError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DeviceSpec {
-    backend: Backend,
-    index: Option<usize>,
+pub struct DeviceSpec(Place);
+
+/// Where a device is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Here(Local),
+    Server(ServerAddress),
 }
 
-/// Why a device could not be named or opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeviceError {
-    /// The text names no backend of this library.
-    #[error(
-        "unknown device `{given}`: expected BACKEND or BACKEND:INDEX, and compiled in are {compiled}"
-    )]
-    Unknown {
-        /// The text as given.
-        given: String,
-        /// The backends that this build holds, separated by commas.
-        compiled: String,
-    },
-    /// The backend exists, but this build was made without its cargo feature.
-    #[error(
-        "device `{given}` needs the cargo feature `{feature}`, which this build lacks: compiled in are {compiled}"
-    )]
-    NotCompiled {
-        /// The text as given.
-        given: String,
-        /// The cargo feature that would add it.
-        feature: &'static str,
-        /// The backends that this build holds, separated by commas.
-        compiled: String,
-    },
-    /// The part after the colon is not an index, or the backend has only one device.
-    #[error("device `{given}`: {problem}")]
-    Index {
-        /// The text as given.
-        given: String,
-        /// What is wrong with the index.
-        problem: String,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Local {
+    backend: Backend,
+    index: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,8 +101,28 @@ impl DeviceSpec {
     /// Opens the device, without autodiff.
     ///
     /// # Errors
-    /// [`DeviceError::NotCompiled`] where the backend's cargo feature is off.
+    /// [`DeviceError::NotCompiled`] where the backend's cargo feature is off, [`DeviceError::Unreachable`] where no device
+    /// server answers.
     pub fn device(&self) -> Result<Device, DeviceError> {
+        match &self.0 {
+            Place::Here(local) => local.device(),
+            Place::Server(address) => address.connect(),
+        }
+    }
+
+    /// Whether it is the processor of this process.
+    pub(super) fn is_cpu(&self) -> bool {
+        matches!(&self.0, Place::Here(local) if local.backend.is_cpu())
+    }
+
+    /// Whether it is in another process, which may end while this one goes on.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self.0, Place::Server(_))
+    }
+}
+
+impl Local {
+    fn device(self) -> Result<Device, DeviceError> {
         match self.backend {
             #[cfg(feature = "flex")]
             Backend::Flex => Ok(Device::flex()),
@@ -144,7 +144,7 @@ impl DeviceSpec {
     }
 
     #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
-    fn gpu(&self) -> burn::tensor::DeviceKind {
+    fn gpu(self) -> burn::tensor::DeviceKind {
         self.index
             .map_or(burn::tensor::DeviceKind::DefaultDevice, |index| {
                 burn::tensor::DeviceKind::DiscreteGpu(index)
@@ -159,14 +159,23 @@ impl Default for DeviceSpec {
             .into_iter()
             .find(|backend| backend.compiled())
             .unwrap_or(Backend::Flex);
-        Self {
+        Self(Place::Here(Local {
             backend,
             index: None,
-        }
+        }))
     }
 }
 
 impl fmt::Display for DeviceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Here(local) => local.fmt(f),
+            Place::Server(address) => address.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.backend.name())?;
         match self.index {
@@ -180,6 +189,9 @@ impl FromStr for DeviceSpec {
     type Err = DeviceError;
 
     fn from_str(text: &str) -> Result<Self, DeviceError> {
+        if text.contains("://") {
+            return Ok(Self(Place::Server(text.parse()?)));
+        }
         let (name, index) = match text.split_once(':') {
             Some((name, index)) => (name, Some(index)),
             None => (text, None),
@@ -207,7 +219,7 @@ impl FromStr for DeviceSpec {
                 problem: format!("`{index}` is not an index; expected a number such as `{name}:0`"),
             })?),
         };
-        Ok(Self { backend, index })
+        Ok(Self(Place::Here(Local { backend, index })))
     }
 }
 
