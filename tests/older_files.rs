@@ -53,7 +53,7 @@ fn resume(out: &Path) -> (String, Result<Metrics, Error>) {
         out: out.to_owned(),
         resume: true,
         workers: 1,
-        device: DeviceSpec::default(),
+        devices: DeviceSpec::default().into(),
         curve_every: None,
         progress: Progress::Quiet,
         stop: StopSignal::new(),

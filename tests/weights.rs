@@ -505,7 +505,7 @@ fn an_imported_encoder_is_judged_and_embeds_like_any_other_but_is_not_trained_ag
                 out: folder.path().join("run"),
                 resume: false,
                 workers: 1,
-                device: DeviceSpec::default(),
+                devices: DeviceSpec::default().into(),
                 curve_every: None,
                 progress: Progress::Quiet,
                 stop: StopSignal::default(),

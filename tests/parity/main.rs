@@ -3,6 +3,7 @@
 //!
 //! ```console
 //! cargo test --features ndarray,wgpu --test parity
+//! cargo test --features ndarray,wgpu --test parity -- --quick
 //! cargo test --features ndarray,wgpu --test parity -- wgpu --all
 //! ```
 //!
@@ -31,6 +32,9 @@ struct Options {
     /// Encoders of every width, and every method with every encoder: a step each, without the 20 of a training.
     #[arg(long)]
     all: bool,
+    /// A training of 20 steps for the GRU alone, and a step for all else: minutes instead of an hour on a processor.
+    #[arg(long)]
+    quick: bool,
     /// Only rows whose operation, encoder or method contains this.
     #[arg(long)]
     only: Option<String>,
@@ -100,7 +104,7 @@ fn cases(options: &Options) -> Vec<Case> {
     for name in encoders.filter(|name| wanted(name)) {
         cases.push(Box::new(move |spec| encoders::compare(name, spec)));
     }
-    for (learner, encoder, steps) in learners::cases(options.all) {
+    for (learner, encoder, steps) in learners::cases(options.all, options.quick) {
         if wanted(&format!("{learner} {encoder}")) {
             cases.push(Box::new(move |spec| learner.compare(encoder, steps, spec)));
         }

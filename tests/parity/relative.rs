@@ -102,7 +102,7 @@ impl Difference {
                 .zip(flex)
                 .map(|(ours, flex)| f64::from(ours - flex));
             let relative = measure.size(differences) / scale;
-            if !(relative <= worst.largest) {
+            if relative.is_nan() || relative > worst.largest {
                 worst = Self {
                     largest: relative,
                     tensor: name.clone(),

@@ -201,8 +201,9 @@ impl InterpolationDecoder {
         let y = self.output.forward(y);
         let (m, v) = (persons / bodies, joints / map_joints);
         let y = y
-            .reshape([n, bodies, frames, map_joints, m, v, channels])
-            .permute([0, 1, 4, 2, 3, 5, 6])
+            // Of few axes: ndarray has six.
+            .reshape([n * bodies, frames, map_joints, m, v * channels])
+            .permute([0, 3, 1, 2, 4])
             .reshape([n, persons, frames, joints, channels]);
 
         let missing = over_frames(times.missing(&device));

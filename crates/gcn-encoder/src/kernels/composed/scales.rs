@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use burn::backend::{Backend, TensorMetadata, get_device_settings};
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata, get_device_settings};
 use burn::tensor::Slice;
 
 use super::temporal::{channels_first, channels_last};
