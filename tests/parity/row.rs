@@ -24,7 +24,7 @@ impl Tolerance {
     /// the root of the places it is summed over, here a few hundred; and in 20 steps rounding grows from step to step.
     pub const NETWORK: Self = Self {
         values: 5e-4,
-        gradients: 5e-2,
+        gradients: 1e-1,
         losses: 2e-2,
     };
 }

@@ -2,7 +2,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{FloatDType, Shape, Slice};
 
-use super::{dims, reshape, sum_axis};
+use super::{dims, reshape, sum_axis, tanh};
 
 type Five<B> = (
     FloatTensor<B>,
@@ -42,7 +42,7 @@ pub fn gru<B: Backend>(
         let both = B::sigmoid(both);
         let (reset, update) = (columns::<B>(&both, 0, h), columns::<B>(&both, h, 2 * h));
         let told = columns::<B>(&told, 2 * h, 3 * h);
-        let candidate = B::float_tanh(B::float_add(
+        let candidate = tanh::<B>(B::float_add(
             columns::<B>(&heard, 2 * h, 3 * h),
             B::float_mul(reset, told.clone()),
         ));

@@ -51,3 +51,9 @@ fn sum_axis<B: Backend>(tensor: FloatTensor<B>, axis: usize) -> FloatTensor<B> {
     shape.remove(axis);
     B::float_reshape(B::float_sum_dim(tensor, axis), Shape::from(shape))
 }
+
+/// The hyperbolic tangent. Some shader compilers make it of exponentials that overflow, infinity over infinity: beyond 20 it is 1
+/// in any precision.
+fn tanh<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
+    B::float_tanh(B::float_clamp(tensor, (-20.0).into(), 20.0.into()))
+}

@@ -1,7 +1,7 @@
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
-use super::{dims, reshape, sum_axis};
+use super::{dims, reshape, sum_axis, tanh};
 
 /// See [`KernelOps::joint_relations`](crate::kernels::KernelOps::joint_relations).
 pub fn joint_relations<B: Backend>(
@@ -11,7 +11,7 @@ pub fn joint_relations<B: Backend>(
     let [b, k, v, r] = dims::<B, 4>(&listener);
     let listener = reshape::<B, 5>(listener, [b, k, v, 1, r]);
     let speaker = reshape::<B, 5>(speaker, [b, k, 1, v, r]);
-    B::float_tanh(B::float_sub(listener, speaker))
+    tanh::<B>(B::float_sub(listener, speaker))
 }
 
 /// See [`KernelOps::joint_relations_backward`](crate::kernels::KernelOps::joint_relations_backward).
