@@ -6,10 +6,11 @@
 
 #[path = "common/exit.rs"]
 mod exit;
+#[path = "common/output.rs"]
+mod output;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
@@ -220,10 +221,7 @@ fn about(saved: &SavedEncoder) -> String {
 }
 
 fn show(path: &Path) -> Result<(), Error> {
-    let path = match path.is_dir() {
-        true => path.join("encoder.safetensors"),
-        false => path.to_owned(),
-    };
+    let path = SavedEncoder::file(path);
     let file = Checkpoint::read(&path)?;
     let shapes = file.shapes();
     let numbers: usize = shapes
@@ -264,9 +262,7 @@ fn show(path: &Path) -> Result<(), Error> {
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {name} {shape:?}");
     }
-    // A reader that has seen enough is no error.
-    let _ = io::stdout().write_all(text.as_bytes());
-    Ok(())
+    output::print(text.trim_end())
 }
 
 fn run(options: &Options) -> Result<(), Error> {

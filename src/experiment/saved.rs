@@ -103,6 +103,14 @@ impl SavedEncoder {
         .map(|(key, value)| (key.to_owned(), value)))
     }
 
+    /// The file that `path` means: itself, or of a run folder the encoder's.
+    pub fn file(path: &Path) -> PathBuf {
+        match path.is_dir() {
+            true => path.join("encoder.safetensors"),
+            false => path.to_owned(),
+        }
+    }
+
     /// Reads the file at `path`, or that of the run folder at `path`.
     ///
     /// # Errors
@@ -111,10 +119,7 @@ impl SavedEncoder {
     /// [`Error::Checkpoint`]. [`Error::NewerEncoder`] where a later version wrote it, [`Error::Encoder`] where its metadata
     /// describes no encoder.
     pub fn load(path: &Path, device: &Device) -> Result<Self, Error> {
-        let path = match path.is_dir() {
-            true => path.join("encoder.safetensors"),
-            false => path.to_owned(),
-        };
+        let path = Self::file(path);
         let refuse = |problem| Error::SavedEncoder {
             path: PathBuf::from(&path),
             problem,

@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::optim::OptimizerRecord;
 use burn::optim::lr_scheduler::LrSchedulerRecord;
 use burn::store::ModuleRecord;
+use burn::tensor::Bytes;
 use burn::train::checkpoint::{
     Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy,
     KeepLastNCheckpoints,
@@ -195,19 +196,20 @@ impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer {
 
 /// The record in a file, whose bytes must be those that were written.
 fn load<R: Checkpoint>(path: &Path) -> Result<R, CheckpointerError> {
-    let bytes = fs::read(path).map_err(CheckpointerError::IOError)?;
+    let mut bytes = fs::read(path).map_err(CheckpointerError::IOError)?;
     let sum = bytes
         .split_last_chunk::<32>()
         .and_then(|(rest, sum)| Some((rest.strip_suffix(SUM)?, sum)));
     // Version 0.1.0 wrote none.
-    if let Some((record, sum)) = sum
-        && Sha256::digest(record)[..] != sum[..]
-    {
-        return Err(CheckpointerError::Unknown(
-            "its bytes are not those that were written".to_owned(),
-        ));
+    if let Some((record, sum)) = sum {
+        if Sha256::digest(record)[..] != sum[..] {
+            return Err(CheckpointerError::Unknown(
+                "its bytes are not those that were written".to_owned(),
+            ));
+        }
+        bytes.truncate(record.len());
     }
-    R::load(path.to_owned())
+    R::checkpoint_from_bytes(Bytes::from_bytes_vec(bytes)).map_err(CheckpointerError::Record)
 }
 
 /// The epochs of which all three records exist, ascending: those that a run can be resumed at.

@@ -10,6 +10,12 @@ use skeleton_ssl::skeleton_data::Layout;
 use crate::relative::{Difference, Measure, Tensors};
 use crate::row::{Row, Tolerance};
 
+/// The encoders at the self-supervised width, or of all widths.
+pub fn names(all: bool) -> impl Iterator<Item = &'static str> {
+    EncoderConfig::names()
+        .filter(move |name| all || !name.ends_with("-full") && !name.ends_with("-isc"))
+}
+
 /// Clips, persons and frames of each.
 const CLIPS: [usize; 3] = [3, 2, 16];
 

@@ -13,7 +13,7 @@ use skeleton_ssl::skeleton_data::Stream;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::ssl_objectives::{Method, SerConfig, Training};
 
-use crate::encoders::without_draws;
+use crate::encoders::{names, without_draws};
 use crate::relative::{Difference, Measure, Tensors};
 use crate::row::{Row, Tolerance};
 
@@ -63,27 +63,19 @@ impl fmt::Display for Learner {
 /// Every encoder with SKT and every method with the encoder of its paper, and whether 20 steps follow the first, where it is to be
 /// quick those of the GRU alone; or all with all.
 pub fn cases(all: bool, quick: bool) -> Vec<(Learner, &'static str, bool)> {
-    let encoders = [
-        "stgcn-ssl",
-        "agcn-ssl",
-        "asgcn-ssl",
-        "ctrgcn-ssl",
-        "stgcnpp-ssl",
-        "bigru",
-    ];
     if all {
         let pairs = Learner::ALL
             .into_iter()
-            .flat_map(|learner| encoders.map(|encoder| (learner, encoder, false)));
+            .flat_map(|learner| names(false).map(move |encoder| (learner, encoder, false)));
         return pairs.collect();
     }
     let [skt, rest @ ..] = Learner::ALL;
-    let of_encoders = encoders.map(|encoder| (skt, encoder));
+    let of_encoders = names(false).map(|encoder| (skt, encoder));
     let of_methods = rest.map(|learner| match learner.method() {
         MethodName::Crrl => (learner, "bigru"),
         _ => (learner, "stgcn-ssl"),
     });
-    let pairs = of_encoders.into_iter().chain(of_methods);
+    let pairs = of_encoders.chain(of_methods);
     pairs
         .map(|(learner, encoder)| (learner, encoder, !quick || encoder == "bigru"))
         .collect()

@@ -20,7 +20,6 @@ use std::process::exit;
 
 use clap::Parser;
 use skeleton_ssl::DeviceSpec;
-use skeleton_ssl::gcn_encoder::EncoderConfig;
 
 use row::{Row, table};
 
@@ -99,9 +98,7 @@ fn cases(options: &Options) -> Vec<Case> {
             }));
         }
     }
-    let encoders = EncoderConfig::names()
-        .filter(|name| options.all || !name.ends_with("-full") && !name.ends_with("-isc"));
-    for name in encoders.filter(|name| wanted(name)) {
+    for name in encoders::names(options.all).filter(|name| wanted(name)) {
         cases.push(Box::new(move |spec| encoders::compare(name, spec)));
     }
     for (learner, encoder, steps) in learners::cases(options.all, options.quick) {
