@@ -121,7 +121,8 @@ fn run(options: &Options) -> Result<(), Error> {
             seed: options.seed,
             features: (path.is_dir() && !options.no_cache).then(|| path.join("features")),
         };
-        reports.push(evaluation.run(&saved, clips, &device)?);
+        let report = evaluation.run(&saved, clips, &reports, &device)?;
+        reports.push(report);
     }
     options.fusion.append(&mut reports)?;
     if let Some(path) = &options.json {

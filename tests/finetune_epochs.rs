@@ -26,7 +26,7 @@ fn the_last_epoch_counts_unless_the_protocol_is_named_for_another() {
         seed: 0,
         features: None,
     };
-    let report = evaluation.run(&saved, &data, &device).unwrap();
+    let report = evaluation.run(&saved, &data, &[], &device).unwrap();
     let top1 = |found: &Found| found.numbers[0].percent;
     for side in [&report.trained, &report.untrained] {
         let said: Vec<&str> = side.iter().map(|found| &*found.protocol).collect();

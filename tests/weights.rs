@@ -536,7 +536,7 @@ fn an_imported_encoder_is_judged_and_embeds_like_any_other_but_is_not_trained_ag
         features: None,
     };
     let report = evaluation
-        .run(&saved, &data, &Device::flex())
+        .run(&saved, &data, &[], &Device::flex())
         .expect("a report");
     assert_eq!((&*report.method, report.epochs), ("imported", 0));
     let table = EvaluationTable(&[report]).to_string();

@@ -89,18 +89,27 @@ impl FeatureCache {
             digest.update((text.len() as u64).to_le_bytes());
             digest.update(text);
         }
-        for index in 0..clips.len() {
-            let clip = clips.clip(index)?;
-            let shape = clip.shape();
-            for extent in [shape.frames, shape.persons, shape.joints, shape.channels] {
-                digest.update((extent as u64).to_le_bytes());
-            }
-            digest.update(bytemuck::cast_slice::<f32, u8>(clip.frames()));
-            let valid: Vec<u8> = clip.validity().iter().copied().map(u8::from).collect();
-            digest.update(&valid);
-        }
+        digest_clips(&mut digest, clips)?;
         Ok(hexadecimal(&digest.finalize()))
     }
+}
+
+/// Adds every clip's shape, coordinates and valid frames.
+pub(crate) fn digest_clips(
+    digest: &mut Sha256,
+    clips: &SkeletonDataset,
+) -> Result<(), EvaluateError> {
+    for index in 0..clips.len() {
+        let clip = clips.clip(index)?;
+        let shape = clip.shape();
+        for extent in [shape.frames, shape.persons, shape.joints, shape.channels] {
+            digest.update((extent as u64).to_le_bytes());
+        }
+        digest.update(bytemuck::cast_slice::<f32, u8>(clip.frames()));
+        let valid: Vec<u8> = clip.validity().iter().copied().map(u8::from).collect();
+        digest.update(&valid);
+    }
+    Ok(())
 }
 
 /// The features in a file; `None` where it is not there or does not hold what it should.

@@ -26,6 +26,7 @@ pub use confusion::ConfusionMatrix;
 pub(crate) use epoch_choice::Best;
 pub use epoch_choice::EpochChoice;
 pub use feature_cache::FeatureCache;
+pub(crate) use feature_cache::digest_clips;
 pub use features::{Features, extract_features};
 pub(crate) use frozen::hexadecimal;
 pub use frozen::weights_digest;

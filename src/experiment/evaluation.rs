@@ -4,6 +4,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use gcn_encoder::{AnyEncoder, EncoderInput, trainable_parameters};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use skeleton_data::{SkeletonDataset, Stream};
 
 use super::data::PreparedData;
@@ -12,7 +13,8 @@ use super::protocol::Protocol;
 use super::saved::SavedEncoder;
 use crate::Error;
 use crate::evaluate::{
-    EvaluateError, FeatureCache, Outcome, Quantity, Scores, SplitFeatures, Spread,
+    EvaluateError, FeatureCache, Outcome, Quantity, Scores, SplitFeatures, Spread, digest_clips,
+    hexadecimal, weights_digest,
 };
 use crate::pretrain::Progress;
 
@@ -72,6 +74,9 @@ pub struct EvaluationReport {
     pub trained: Vec<Found>,
     /// What it found of the same encoder with its initial weights.
     pub untrained: Vec<Found>,
+    /// A digest of all that the numbers of the untrained encoder follow from.
+    #[serde(skip)]
+    pub(super) untrained_from: String,
 }
 
 /// What a protocol found.
@@ -175,6 +180,9 @@ impl Found {
 impl Evaluation {
     /// Measures `saved` on `data`. Features are extracted once for all protocols on frozen features.
     ///
+    /// Where one of the `earlier` reports is of the same encoder untrained, the same clips, protocols and seeds, its numbers of the
+    /// untrained encoder are taken over: methods compared with one another share them.
+    ///
     /// # Errors
     /// [`Error::Source`] where the clips are not what the encoder reads, [`Error::Evaluate`] and [`Error::Pretrain`] where a
     /// protocol cannot be carried out.
@@ -182,6 +190,7 @@ impl Evaluation {
         &self,
         saved: &SavedEncoder,
         data: &PreparedData,
+        earlier: &[EvaluationReport],
         device: &Device,
     ) -> Result<EvaluationReport, Error> {
         let SavedEncoder {
@@ -202,9 +211,12 @@ impl Evaluation {
         // Weights and clips the cache looks at itself.
         let identity = format!("{:?} {input:?} {device:?}", experiment.encoder);
         let cache = self.features.as_ref();
-        let cache = cache.map(|folder| FeatureCache::new(folder, identity));
+        let cache = cache.map(|folder| FeatureCache::new(folder, &*identity));
         device.seed(experiment.pretrain.seed);
         let untrained = experiment.encoder.init(input, device)?;
+        let untrained_from = self.digest(&identity, &untrained, stream, data)?;
+        let mut known = earlier.iter();
+        let known = known.find(|report| report.untrained_from == untrained_from);
         let measure = |encoder: &AnyEncoder, side: &str| {
             let subject = Subject {
                 encoder,
@@ -233,8 +245,33 @@ impl Evaluation {
             seed: self.seed,
             classes: data.train.classes().to_vec(),
             trained: measure(encoder, "trained")?,
-            untrained: measure(&untrained, "untrained")?,
+            untrained: match known {
+                Some(report) => report.untrained.clone(),
+                None => measure(&untrained, "untrained")?,
+            },
+            untrained_from,
         })
+    }
+
+    /// A digest of all that the numbers of an encoder follow from.
+    fn digest(
+        &self,
+        identity: &str,
+        encoder: &AnyEncoder,
+        stream: Stream,
+        data: &PreparedData,
+    ) -> Result<String, Error> {
+        let mut digest = Sha256::new();
+        digest.update(format!(
+            "{identity} {stream} {:?} {} {} {} ",
+            self.protocols, self.draws, self.standardise, self.seed
+        ));
+        digest.update(weights_digest(encoder));
+        for clips in [&data.train, &data.test] {
+            digest.update(format!("{:?}", clips.labels()));
+            digest_clips(&mut digest, clips)?;
+        }
+        Ok(hexadecimal(&digest.finalize()))
     }
 
     fn measure(&self, subject: &Subject) -> Result<Vec<Found>, Error> {

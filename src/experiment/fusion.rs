@@ -79,6 +79,8 @@ impl FusionWeights {
             parameters: group.iter().map(|report| report.parameters).sum(),
             trained: fuse_side(&weighted, first.seed, |report| &report.trained)?,
             untrained: fuse_side(&weighted, first.seed, |report| &report.untrained)?,
+            // Its numbers are of several encoders.
+            untrained_from: String::new(),
             ..first.clone()
         })
     }
