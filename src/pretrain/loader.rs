@@ -1,15 +1,18 @@
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use augment::{Clip, ViewKey, Views};
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Device;
 use skeleton_data::{DataError, SkeletonDataset, Stream};
 use ssl_objectives::ViewBatch;
+
+use super::host_batch::HostBatch;
+use super::resident::Resident;
 
 /// The sample number that stands for "the whole epoch": its generator shuffles the clips.
 const WHOLE_EPOCH: u64 = u64::MAX;
@@ -26,6 +29,9 @@ const WHOLE_EPOCH: u64 = u64::MAX;
 /// A batch holds a tensor `[N, M, T, V, C]` a view; an incomplete last batch is left out, because batch
 /// statistics of another size would weigh differently in Barlow Twins.
 ///
+/// Views that are the same in every pass (a monitor's, and those without augmentation) stay on the device after the first, as long as
+/// they take no more than 256 MiB: then no batch is made or sent again.
+///
 /// A [`slice`](DataLoader::slice) is a share of every batch, not of the data: burn asks for one for each device that takes part in
 /// a training, and together they see the batches that one device would, clip by clip and view by view.
 #[derive(Clone, Debug)]
@@ -33,15 +39,18 @@ pub struct ViewLoader {
     plan: Arc<Plan>,
     device: Device,
     epoch: EpochCounter,
+    /// The views on the device, where they stay there; found out by the first pass.
+    resident: OnceLock<Option<Arc<Resident>>>,
 }
 
 #[derive(Clone, Debug)]
-struct Plan {
+pub(super) struct Plan {
     dataset: Arc<SkeletonDataset>,
     views: Views,
     stream: Stream,
     bones: Vec<(usize, usize)>,
-    samples: Vec<usize>,
+    /// The clips, ascending.
+    pub(super) samples: Vec<usize>,
     batch_size: usize,
     /// The places within each batch that this loader fills.
     share: Range<usize>,
@@ -97,6 +106,7 @@ impl ViewLoader {
             plan: Arc::new(plan),
             device,
             epoch: EpochCounter::Next(AtomicU64::new(first_epoch as u64)),
+            resident: OnceLock::new(),
         }
     }
 
@@ -121,12 +131,20 @@ impl ViewLoader {
             plan: Arc::new(plan),
             device,
             epoch: EpochCounter::Fixed(0),
+            resident: OnceLock::new(),
         }
     }
 
     /// Batches in one pass.
     pub fn batches(&self) -> usize {
         self.plan.samples.len() / self.plan.batch_size
+    }
+
+    /// The views on the device, if they stay there.
+    fn resident(&self, epoch: u64) -> Option<Arc<Resident>> {
+        let same = self.plan.views.is_fixed() || matches!(self.epoch, EpochCounter::Fixed(_));
+        let make = || Resident::of(&self.plan, epoch, &self.device).map(Arc::new);
+        same.then(|| self.resident.get_or_init(make).clone())?
     }
 }
 
@@ -176,17 +194,21 @@ impl Plan {
         order
     }
 
+    /// Bytes of all views of all clips; `None` for clips that the views cannot be made of.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        let shapes = self.views.shapes(self.dataset.shape()).ok()?;
+        let clip: usize = shapes.iter().map(|shape| shape.len()).sum();
+        Some(self.samples.len() * clip * size_of::<f32>())
+    }
+
     /// All views of the clips `samples` as `[N, M, T, V, C]` values.
-    fn batch(
+    pub(super) fn batch(
         &self,
         epoch: u64,
         samples: &[usize],
         clip: &mut Clip,
     ) -> Result<HostBatch, DataError> {
-        let mut host = HostBatch {
-            views: vec![HostView::default(); self.views.count()],
-            ..HostBatch::default()
-        };
+        let mut host = HostBatch::new(self.views.count());
         for &sample in samples {
             let sequence = self.dataset.clip(sample)?;
             let key = ViewKey {
@@ -200,63 +222,16 @@ impl Plan {
                 let valid = self.views.make((&*sequence).into(), key, clip);
                 let made = clip.shape();
                 self.stream.apply(clip.data_mut(), made, valid, &self.bones);
-                view.shape = [
-                    samples.len(),
-                    made.persons,
-                    made.frames,
-                    made.joints,
-                    made.channels,
-                ];
-                let total: usize = view.shape.iter().product();
-                view.values.reserve_exact(total - view.values.len());
-                skeleton_data::persons_first(clip.data(), made, &mut view.values);
+                view.push(clip.data(), made, samples.len());
                 if number == 0 {
-                    host.lengths.push(valid as i64);
+                    host.facts.lengths.push(valid as i64);
                 }
             }
-            host.paces.extend(self.views.pace(key));
-            host.labels
-                .extend(sequence.meta().label.map(|label| label as i64));
+            host.facts.paces.extend(self.views.pace(key));
+            let label = sequence.meta().label.map(|label| label as i64);
+            host.facts.labels.push(label);
         }
         Ok(host)
-    }
-}
-
-/// One view of each clip of a batch.
-#[derive(Clone, Default)]
-struct HostView {
-    values: Vec<f32>,
-    shape: [usize; 5],
-}
-
-/// A batch before it is on the device; lists that not every batch has are shorter than it.
-#[derive(Default)]
-struct HostBatch {
-    views: Vec<HostView>,
-    lengths: Vec<i64>,
-    paces: Vec<f64>,
-    labels: Vec<i64>,
-}
-
-impl HostBatch {
-    fn into_batch(self, seed: u64, device: &Device) -> ViewBatch {
-        let list = |values: Vec<i64>| {
-            let count = values.len();
-            Tensor::<1, Int>::from_data(TensorData::new(values, [count]), device)
-        };
-        let samples = self.lengths.len();
-        let frames = self.views.first().map_or(0, |view| view.shape[2] as i64);
-        let padded = self.lengths.iter().any(|&length| length < frames);
-        let views = self
-            .views
-            .into_iter()
-            .map(|view| Tensor::<5>::from_data(TensorData::new(view.values, view.shape), device));
-        ViewBatch {
-            lengths: padded.then(|| list(self.lengths)),
-            paces: self.paces,
-            labels: (self.labels.len() == samples).then(|| list(self.labels)),
-            ..ViewBatch::new(views.collect(), seed)
-        }
     }
 }
 
@@ -267,6 +242,7 @@ impl DataLoader<ViewBatch> for ViewLoader {
             self.plan.clone(),
             self.device.clone(),
             epoch,
+            self.resident(epoch),
         ))
     }
 
@@ -277,6 +253,7 @@ impl DataLoader<ViewBatch> for ViewLoader {
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<ViewBatch>> {
         Arc::new(Self {
             device: device.clone(),
+            resident: OnceLock::new(),
             ..self.clone()
         })
     }
@@ -307,6 +284,7 @@ struct ViewIterator {
 }
 
 enum Source {
+    Resident(Arc<Resident>),
     Inline(Clip),
     Workers(Workers),
 }
@@ -319,12 +297,15 @@ struct Workers {
 }
 
 impl ViewIterator {
-    fn new(plan: Arc<Plan>, device: Device, epoch: u64) -> Self {
+    fn new(plan: Arc<Plan>, device: Device, epoch: u64, resident: Option<Arc<Resident>>) -> Self {
         let order = Arc::new(plan.order(epoch));
         let batches = order.len() / plan.batch_size;
-        let source = match plan.workers {
-            0 => Source::Inline(Clip::new()),
-            workers => Source::Workers(Workers::spawn(&plan, epoch, &order, batches, workers)),
+        let source = match (resident, plan.workers) {
+            (Some(resident), _) => Source::Resident(resident),
+            (None, 0) => Source::Inline(Clip::new()),
+            (None, workers) => {
+                Source::Workers(Workers::spawn(&plan, epoch, &order, batches, workers))
+            }
         };
         Self {
             plan,
@@ -401,13 +382,16 @@ impl Iterator for ViewIterator {
         }
         let index = self.next;
         self.next += 1;
+        let samples = self.plan.share_of_batch(&self.order, index);
         let host = match &mut self.source {
-            Source::Inline(clip) => {
-                let samples = self.plan.share_of_batch(&self.order, index);
-                self.plan
-                    .batch(self.epoch, samples, clip)
-                    .map_err(DatasetError::new)
+            Source::Resident(views) => {
+                let batch = views.batch(samples);
+                return Some(Ok(self.numbered(batch, index)));
             }
+            Source::Inline(clip) => self
+                .plan
+                .batch(self.epoch, samples, clip)
+                .map_err(DatasetError::new),
             Source::Workers(workers) => match workers.wait_for(index) {
                 Some(batch) => batch.map_err(DatasetError::new),
                 None => {
@@ -416,20 +400,26 @@ impl Iterator for ViewIterator {
                 }
             },
         };
-        let host = match host {
-            Ok(host) => host,
+        match host {
+            Ok(host) => Some(Ok(self.numbered(host.into_batch(&self.device), index))),
             Err(error) => {
                 self.next = self.batches;
-                return Some(Err(error));
+                Some(Err(error))
             }
-        };
+        }
+    }
+}
+
+impl ViewIterator {
+    /// The batch with what its step has of its place in the run.
+    fn numbered(&self, batch: ViewBatch, index: usize) -> ViewBatch {
         let place = self.plan.share.start as u64;
-        let seed = step_seed(self.plan.seed, self.epoch, index as u64, place);
-        Some(Ok(ViewBatch {
+        ViewBatch {
+            seed: step_seed(self.plan.seed, self.epoch, index as u64, place),
             epoch: self.epoch as usize,
             step: index + 1,
-            ..host.into_batch(seed, &self.device)
-        }))
+            ..batch
+        }
     }
 }
 
@@ -459,6 +449,7 @@ impl DataLoaderIterator<ViewBatch> for ViewIterator {
 mod tests {
     use augment::Pipeline;
     use burn::data::dataloader::split::split_dataloader;
+    use burn::tensor::Tensor;
     use skeleton_data::synthetic::SyntheticConfig;
 
     use super::*;
@@ -466,15 +457,10 @@ mod tests {
     const BATCH: usize = 6;
 
     fn loader(workers: usize) -> ViewLoader {
-        let figures = SyntheticConfig {
-            clips_per_action: 3,
-            ..SyntheticConfig::default()
-        };
-        let clips = figures.generate().unwrap();
-        let dataset = SkeletonDataset::new(figures.layout.clone(), figures.class_names(), clips);
+        let views = Views::same(Pipeline::view_invariant());
         ViewLoader::training(
-            Arc::new(dataset.unwrap()),
-            Views::same(Pipeline::view_invariant()),
+            dataset(),
+            views,
             Stream::Joint,
             BATCH,
             7,
@@ -482,6 +468,16 @@ mod tests {
             1,
             Device::flex(),
         )
+    }
+
+    fn dataset() -> Arc<SkeletonDataset> {
+        let figures = SyntheticConfig {
+            clips_per_action: 3,
+            ..SyntheticConfig::default()
+        };
+        let clips = figures.generate().unwrap();
+        let dataset = SkeletonDataset::new(figures.layout.clone(), figures.class_names(), clips);
+        Arc::new(dataset.unwrap())
     }
 
     /// All views of two epochs, batch by batch, clip by clip: the numbers of each clip.
@@ -537,5 +533,74 @@ mod tests {
         let [first, second] = [0, 1].map(|share: usize| seeds(shares[share].as_ref()));
         assert_eq!(first, seeds(&loader(0)));
         assert!(first.iter().all(|seed| !second.contains(seed)));
+    }
+
+    #[test]
+    fn views_that_stay_on_the_device_are_those_that_would_be_made_again() {
+        let device = Device::flex();
+        let training = |views: Views| {
+            ViewLoader::training(
+                dataset(),
+                views,
+                Stream::Bone,
+                BATCH,
+                7,
+                0,
+                1,
+                device.clone(),
+            )
+        };
+        let monitor = |views: Views| {
+            ViewLoader::monitor(
+                dataset(),
+                views,
+                Stream::Joint,
+                BATCH,
+                14,
+                7,
+                2,
+                device.clone(),
+            )
+        };
+        let motion = Views::motion(augment::MotionClips::default()).unwrap();
+        for (stays, loader) in [
+            (false, training(Views::same(Pipeline::view_invariant()))),
+            (false, training(motion.clone())),
+            (true, training(Views::single(Pipeline::none()))),
+            (
+                true,
+                training(Views::coordinates_and_velocity(Pipeline::none())),
+            ),
+            (true, monitor(Views::same(Pipeline::view_invariant()))),
+            (true, monitor(motion)),
+        ] {
+            let made = ViewLoader {
+                resident: OnceLock::from(None),
+                ..loader.clone()
+            };
+            for _ in 0..2 {
+                let batches = loader.iter().zip(made.iter());
+                let mut count = 0;
+                for (batch, expected) in batches {
+                    assert_eq!(facts(batch.unwrap()), facts(expected.unwrap()));
+                    count += 1;
+                }
+                assert_eq!(count, loader.batches());
+            }
+            assert_eq!(loader.resident(1).is_some(), stays);
+        }
+    }
+
+    /// All that is in a batch: numbers of the views, labels, paces, and its place in the run.
+    fn facts(batch: ViewBatch) -> (Vec<Vec<f32>>, Vec<i64>, Vec<f64>, [u64; 3]) {
+        let numbers = |view: Tensor<5>| view.into_data().try_to_vec::<f32>().unwrap();
+        let labels = batch.labels.expect("labels").into_data();
+        assert!(batch.lengths.is_none(), "no clip is padded");
+        (
+            batch.views.into_iter().map(numbers).collect(),
+            labels.iter::<i64>().collect(),
+            batch.paces,
+            [batch.seed, batch.epoch as u64, batch.step as u64],
+        )
     }
 }

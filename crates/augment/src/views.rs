@@ -168,6 +168,21 @@ impl Views {
         }
     }
 
+    /// Whether nothing is drawn for them: the views of a clip are the same under every key.
+    pub fn is_fixed(&self) -> bool {
+        let fixed = |pipeline: &Pipeline| {
+            let mut stages = pipeline.stages().iter();
+            stages.all(|stage| stage.probability == 0.0)
+        };
+        match &self.kind {
+            Kind::Same { pipeline, .. } | Kind::CoordinatesAndVelocity { pipeline } => {
+                fixed(pipeline)
+            }
+            Kind::Each { pipelines } => pipelines.iter().all(fixed),
+            Kind::Motion(_) => false,
+        }
+    }
+
     /// The pipeline that view `view` goes through.
     ///
     /// # Panics
@@ -299,6 +314,25 @@ mod tests {
         sample: 0,
         view: 0,
     };
+
+    #[test]
+    fn only_views_without_a_draw_are_fixed() {
+        let never = Stage::sometimes(0.0, Shear { amplitude: 0.5 });
+        let never = Pipeline::new(vec![never]).unwrap();
+        let drawn = Pipeline::view_invariant();
+        let (none, motion) = (Pipeline::none(), MotionClips::default());
+        for (fixed, views) in [
+            (true, Views::single(none.clone())),
+            (true, Views::coordinates_and_velocity(never.clone())),
+            (true, Views::two(none.clone(), never)),
+            (false, Views::two(none, drawn.clone())),
+            (false, Views::same(drawn.clone())),
+            (false, Views::coordinates_and_velocity(drawn)),
+            (false, Views::motion(motion).unwrap()),
+        ] {
+            assert_eq!(views.is_fixed(), fixed, "{views:?}");
+        }
+    }
 
     fn whole(clip: &Clip) -> Source<'_> {
         Source::unpadded(clip.data(), clip.shape())
