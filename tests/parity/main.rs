@@ -34,9 +34,9 @@ struct Options {
     /// A training of 20 steps for the GRU alone, and a step for all else: minutes instead of an hour on a processor.
     #[arg(long)]
     quick: bool,
-    /// Only rows whose operation, encoder or method contains this.
+    /// Only rows whose operation, encoder or method contains this, or one of these.
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
 }
 
 fn main() {
@@ -84,12 +84,8 @@ fn others() -> Vec<DeviceSpec> {
 type Case = Box<dyn Fn(&DeviceSpec) -> Row>;
 
 fn cases(options: &Options) -> Vec<Case> {
-    let wanted = |text: &str| {
-        options
-            .only
-            .as_deref()
-            .is_none_or(|only| text.contains(only))
-    };
+    let only = &options.only;
+    let wanted = |text: &str| only.is_empty() || only.iter().any(|part| text.contains(part));
     let mut cases: Vec<Case> = Vec::new();
     for (name, operation) in operations::ALL {
         if wanted(name) {
