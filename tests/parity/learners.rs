@@ -169,9 +169,11 @@ impl Learner {
             }
             MethodConfig::Crrl(crrl) => {
                 let coordinates = shape.frame_len();
-                let ser = SerConfig {
-                    reconstruction: crrl.fusion.reconstruction.clone(),
-                };
+                // Devices draw other masks.
+                let reconstruction = crrl.fusion.reconstruction.clone().with_dropout(0.0);
+                let fusion = crrl.fusion.clone();
+                let fusion = fusion.with_reconstruction(reconstruction.clone());
+                let ser = SerConfig { reconstruction };
                 match self {
                     Self::Cml => then.with(&|| {
                         crrl.motion
@@ -187,12 +189,8 @@ impl Learner {
                             .encoder
                             .init(&data.input(), device)
                             .expect("an encoder");
-                        let student = crrl.fusion.init(
-                            encoder(),
-                            &without_draws(teacher),
-                            coordinates,
-                            device,
-                        );
+                        let student =
+                            fusion.init(encoder(), &without_draws(teacher), coordinates, device);
                         student.expect("a method")
                     }),
                 }
