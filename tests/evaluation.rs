@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{example, fail, metrics, succeed, tiny_run};
 use serde_json::Value;
-use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName};
+use skeleton_ssl::experiment::{DataFormat, Experiment, MethodConfig, MethodName};
 use skeleton_ssl::skeleton_data::Layout;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 
@@ -231,6 +231,34 @@ fn an_encoder_is_judged_on_another_data_set_of_the_same_skeleton_alone() {
         error.contains("`spine_base`, which the layout `kinect20` lacks"),
         "{error}"
     );
+}
+
+#[test]
+fn the_configurations_of_transfer_are_the_defaults_on_generated_figures_of_the_skeleton() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/transfer");
+    let figures = SyntheticConfig {
+        frames: 50,
+        ..SyntheticConfig::new(Layout::kinect20())
+    };
+    for (name, epochs) in [
+        (MethodName::Skt, 40),
+        (MethodName::Mcc, 30),
+        (MethodName::Crrl, 30),
+    ] {
+        let mut wanted = Experiment::new(name, None, DataFormat::NwUcla, None).expect("defaults");
+        wanted.data.format = DataFormat::Synthetic;
+        wanted.data.synthetic = Some(figures.clone());
+        wanted.pretrain.epochs = epochs;
+        if let MethodConfig::Crrl(crrl) = &mut wanted.method {
+            let of_motion = crrl.motion_pretrain.as_mut().expect("a recipe");
+            of_motion.epochs = epochs;
+        }
+        let kept = folder.join(format!("{name}.json"));
+        let found = Experiment::from_file(&kept).expect("a configuration");
+        let [found, wanted] =
+            [found, wanted].map(|experiment| serde_json::to_value(experiment).expect("JSON"));
+        assert_eq!(found, wanted, "{}", kept.display());
+    }
 }
 
 #[test]
