@@ -2,9 +2,9 @@
 //! a training of 20 steps.
 //!
 //! ```console
-//! cargo test --features ndarray,wgpu --test parity
-//! cargo test --features ndarray,wgpu --test parity -- --quick
-//! cargo test --features ndarray,wgpu --test parity -- wgpu --all
+//! cargo test --profile devices --features ndarray,wgpu --test parity
+//! cargo test --profile devices --features ndarray,wgpu --test parity -- --quick
+//! cargo test --profile devices --features ndarray,wgpu --test parity -- wgpu --all
 //! ```
 //!
 //! A program of its own rather than tests of the harness: a device's random generator belongs to the process, the table is
