@@ -14,7 +14,8 @@ use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName, PreparedData}
 use skeleton_ssl::gcn_encoder::{AnyEncoder, EncoderConfig};
 use skeleton_ssl::pretrain::{PretrainConfig, Progress, RunOptions, pretrain};
 use skeleton_ssl::ssl_objectives::{
-    CmlConfig, MccConfig, Method, ReconstructorConfig, SerConfig, SktConfig,
+    BarlowTwinsConfig, ByolConfig, CmlConfig, CrrlConfig, MccConfig, Method, ReconstructorConfig,
+    SerConfig, SimSiamConfig, SkeletonClrConfig, SktConfig, VicRegConfig,
 };
 use skeleton_ssl::{Devices, OpenDevices};
 
@@ -106,6 +107,14 @@ fn config(views: Views) -> PretrainConfig {
     }
 }
 
+/// For methods whose projector normalises over the batch: a share is worth normalising over.
+fn two_views() -> PretrainConfig {
+    PretrainConfig {
+        batch_size: 2 * BATCH,
+        ..config(Views::same(Pipeline::level_cameras()))
+    }
+}
+
 fn train<M: Method + 'static>(
     method: &M,
     data: &PreparedData,
@@ -176,7 +185,27 @@ fn crrl_reconstructs_over_two_servers_as_on_one_device() {
         .init(encoder, data.train.shape().frame_len(), &device)
         .expect("a method");
     let config = config(Views::coordinates_and_velocity(Pipeline::none()));
-    let [two, mixed, one] = curves(&ser, &data, &config);
+    the_same(&ser, &data, &config);
+}
+
+/// So is the student's, distillation included.
+#[test]
+fn crrl_distils_over_two_servers_as_on_one_device() {
+    let (data, encoder) = small(gru(), 4);
+    let (_, teacher) = small(gru(), 4);
+    let device = Device::flex().autodiff();
+    let reconstruction = ReconstructorConfig::new().with_dropout(0.0);
+    let student = CrrlConfig::new()
+        .with_reconstruction(reconstruction)
+        .init(encoder, &teacher, data.train.shape().frame_len(), &device)
+        .expect("a method");
+    let config = config(Views::coordinates_and_velocity(Pipeline::none()));
+    the_same(&student, &data, &config);
+}
+
+/// Two devices do what one does, up to rounding.
+fn the_same<M: Method + 'static>(method: &M, data: &PreparedData, config: &PretrainConfig) {
+    let [two, mixed, one] = curves(method, data, config);
     for several in [two, mixed] {
         assert!(far(&several.0, &one.0) < 1e-5 && far(&several.1, &one.1) < 1e-5);
     }
@@ -189,13 +218,80 @@ fn skt_learns_over_two_servers() {
     let (data, encoder) = small(gru(), 8);
     let skt = SktConfig::new().with_projector(vec![32, 32]);
     let skt = skt.init(encoder, &Device::flex().autodiff());
-    let config = PretrainConfig {
-        batch_size: 2 * BATCH,
-        ..config(Views::same(Pipeline::level_cameras()))
-    };
-    for curve in alike(&skt.expect("a method"), &data, &config, 0.5) {
+    for curve in alike(&skt.expect("a method"), &data, &two_views(), 0.5) {
         assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
     }
+}
+
+/// The cross-correlation is that of each device's share.
+#[test]
+fn barlow_twins_over_two_servers() {
+    let (data, encoder) = small(gru(), 8);
+    let barlow = BarlowTwinsConfig::new().with_projector(vec![32, 32]);
+    let barlow = barlow.init(encoder, &Device::flex().autodiff());
+    for curve in alike(&barlow.expect("a method"), &data, &two_views(), 0.75) {
+        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
+    }
+}
+
+/// Variance and covariance are those of each device's share.
+#[test]
+fn vicreg_over_two_servers() {
+    let (data, encoder) = small(gru(), 8);
+    let vicreg = VicRegConfig::new().with_projector(vec![32, 32]);
+    let vicreg = vicreg.init(encoder, &Device::flex().autodiff());
+    for curve in alike(&vicreg.expect("a method"), &data, &two_views(), 0.05) {
+        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
+    }
+}
+
+/// The loss is a mean over clips; batch norm of the predictor and the projector is that of each device's share.
+#[test]
+fn sim_siam_over_two_servers() {
+    let (data, encoder) = small(gru(), 8);
+    let siam = SimSiamConfig::new()
+        .with_projector(vec![32, 32])
+        .with_predictor(vec![16, 32])
+        .init(encoder, &Device::flex().autodiff());
+    // A cosine, which crosses zero: what is small beside one is small.
+    let [two, mixed, one] = curves(&siam.expect("a method"), &data, &two_views());
+    let apart = |a: &[f64], b: &[f64]| {
+        let off = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+        off.fold(0.0, f64::max)
+    };
+    let off = apart(&two.0, &mixed.0).max(apart(&two.1, &mixed.1));
+    assert!(off < 1e-3, "{off}: {two:?} {mixed:?}");
+    let off = apart(&two.0, &one.0);
+    assert!(off > 1e-3 && off < 0.05, "{off}: {two:?} {one:?}");
+    assert!(one.0[2] < one.0[0], "nothing was learnt");
+}
+
+/// As SimSiam; the target networks follow on each device.
+#[test]
+fn byol_over_two_servers() {
+    let (data, encoder) = small(gru(), 8);
+    let byol = ByolConfig::new()
+        .with_projector(vec![32, 32])
+        .with_predictor(vec![32, 32])
+        .init(encoder, &Device::flex().autodiff());
+    for curve in alike(&byol.expect("a method"), &data, &two_views(), 0.05) {
+        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
+    }
+}
+
+/// Each device has a queue, filled by the keys of its share.
+#[test]
+fn skeletonclr_over_two_servers() {
+    let (data, encoder) = small(gru(), 8);
+    let config = two_views();
+    let clr = SkeletonClrConfig::new().with_projector(vec![32, 16]).init(
+        encoder,
+        data.train.len(),
+        config.batch_size,
+        &Device::flex().autodiff(),
+    );
+    // As that of the motion learner, its loss rises at first.
+    alike(&clr.expect("a method"), &data, &config, 0.5);
 }
 
 /// One step only: behind untrained graph convolutions with batch norm the next steps amplify rounding, on any device.

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{FloatDType, Shape, Slice};
@@ -12,6 +14,9 @@ type Five<B> = (
     FloatTensor<B>,
 );
 
+// Frames come before sequences in here, `[T N, ...]`: the rows of a frame lie together, and a device reads them where they are.
+// What does not depend on the step before is done for all frames at once: a step is a few launches on a graphics card.
+
 /// See [`KernelOps::gru`](crate::kernels::KernelOps::gru).
 pub fn gru<B: Backend>(
     x: FloatTensor<B>,
@@ -22,43 +27,39 @@ pub fn gru<B: Backend>(
     hidden_bias: FloatTensor<B>,
     reverse: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
-    let [n, t, i] = dims::<B, 3>(&x);
+    let [n, t, _] = dims::<B, 3>(&x);
     let [h, _] = dims::<B, 2>(&hidden);
-    let mut state = zeros::<B>([n, h], &x);
-    let row = |bias: FloatTensor<B>| reshape::<B, 2>(bias, [1, 3 * h]);
-    let (input_bias, hidden_bias) = (row(input_bias), row(hidden_bias));
-    let of_input = B::float_matmul(reshape::<B, 2>(x, [n * t, i]), input);
-    let of_input = reshape::<B, 3>(B::float_add(of_input, input_bias), [n, t, 3 * h]);
+    let bias = |bias: FloatTensor<B>| reshape::<B, 2>(bias, [1, 3 * h]);
+    let (input_bias, hidden_bias) = (bias(input_bias), bias(hidden_bias));
+    let of_input = B::float_add(B::float_matmul(by_frame::<B>(x), input), input_bias);
+    let of_state = |state| {
+        let told = B::float_matmul(state, hidden.clone());
+        B::float_add(told, hidden_bias.clone())
+    };
+    let valid = valid.map(|valid| by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1])));
+    let mut state = zeros::<B, 2>([n, h], &of_input);
     let mut outputs = Vec::with_capacity(t);
-    let mut gates = Vec::with_capacity(t);
     for frame in visited(t, reverse) {
-        let heard = at::<B>(&of_input, frame);
-        let told = B::float_matmul(state.clone(), hidden.clone());
-        let told = B::float_add(told, hidden_bias.clone());
-        let both = B::float_add(
-            columns::<B>(&heard, 0, 2 * h),
-            columns::<B>(&told, 0, 2 * h),
-        );
-        let both = B::sigmoid(both);
-        let (reset, update) = (columns::<B>(&both, 0, h), columns::<B>(&both, h, 2 * h));
-        let told = columns::<B>(&told, 2 * h, 3 * h);
-        let candidate = tanh::<B>(B::float_add(
-            columns::<B>(&heard, 2 * h, 3 * h),
-            B::float_mul(reset, told.clone()),
-        ));
+        let at = frame * n..(frame + 1) * n;
+        let heard = rows::<B, 2>(&of_input, at.clone());
+        let [_, _, update, candidate] = gates::<B>(heard, of_state(state.clone()));
         let change = B::float_mul(update, B::float_sub(state, candidate.clone()));
-        state = B::float_add(candidate.clone(), change);
+        state = B::float_add(candidate, change);
         if let Some(valid) = &valid {
             // The state of padding is zero: a reversed layer then starts at the last valid frame.
-            state = B::float_mul(state, columns::<B>(valid, frame, frame + 1));
+            state = B::float_mul(state, rows::<B, 2>(valid, at));
         }
-        outputs.push(reshape::<B, 3>(state.clone(), [n, 1, h]));
-        let made = B::float_cat(vec![told, both, candidate], 1);
-        gates.push(reshape::<B, 3>(made, [n, 1, 4 * h]));
+        outputs.push(state.clone());
     }
+    let output = in_order::<B>(outputs, reverse);
+    let gates = gates::<B>(
+        of_input,
+        of_state(before::<B>(output.clone(), [n, t], reverse)),
+    );
+    let gates = B::float_cat(gates.into(), 1);
     (
-        in_order::<B>(outputs, reverse),
-        in_order::<B>(gates, reverse),
+        by_sequence::<B>(output, [n, t]),
+        by_sequence::<B>(gates, [n, t]),
     )
 }
 
@@ -73,61 +74,88 @@ pub fn gru_backward<B: Backend>(
     gradient: FloatTensor<B>,
     reverse: bool,
 ) -> Five<B> {
-    let [n, t, i] = dims::<B, 3>(&x);
+    let [n, t, _] = dims::<B, 3>(&x);
     let [h, _] = dims::<B, 2>(&hidden);
+    let states = before::<B>(by_frame::<B>(output), [n, t], reverse);
+    let gates = by_frame::<B>(gates);
+    let [told, reset, update, candidate] =
+        [0, 1, 2, 3].map(|gate| columns::<B>(&gates, gate * h..(gate + 1) * h));
+
+    // How much of a state's gradient comes to each sum of the gates, and how much to the state before, past the gates.
     let complement = |tensor: FloatTensor<B>| B::float_add_scalar(B::float_neg(tensor), 1.0.into());
-    let nothing = zeros::<B>([n, h], &x);
-    let mut carried = nothing.clone();
-    // Of the sums that the input's product made, of those of the recurrent one, and the states it multiplied.
-    let [mut of_input, mut of_state, mut states] = [(); 3].map(|()| Vec::with_capacity(t));
-    let steps: Vec<usize> = visited(t, reverse).collect();
-    for (step, frame) in steps.iter().enumerate().rev() {
-        let previous = match step.checked_sub(1) {
-            Some(before) => at::<B>(&output, steps[before]),
-            None => nothing.clone(),
-        };
-        let gates = at::<B>(&gates, *frame);
-        let [told, reset, update, candidate] =
-            [0, 1, 2, 3].map(|gate| columns::<B>(&gates, gate * h, (gate + 1) * h));
-        let mut dh = B::float_add(carried, at::<B>(&gradient, *frame));
-        if let Some(valid) = &valid {
-            dh = B::float_mul(dh, columns::<B>(valid, *frame, *frame + 1));
-        }
-        let slope = complement(B::float_mul(candidate.clone(), candidate.clone()));
-        let dcandidate = B::float_mul(B::float_mul(dh.clone(), complement(update.clone())), slope);
-        let dupdate = B::float_mul(
-            B::float_mul(dh.clone(), B::float_sub(previous.clone(), candidate)),
-            B::float_mul(update.clone(), complement(update.clone())),
+    let slope = |gate: FloatTensor<B>| B::float_mul(gate.clone(), complement(gate));
+    let of_candidate = B::float_mul(
+        complement(update.clone()),
+        complement(B::float_mul(candidate.clone(), candidate.clone())),
+    );
+    let of_update = B::float_mul(
+        B::float_sub(states.clone(), candidate),
+        slope(update.clone()),
+    );
+    let of_reset = B::float_mul(
+        B::float_mul(of_candidate.clone(), told),
+        slope(reset.clone()),
+    );
+    let of_told = B::float_mul(of_candidate.clone(), reset);
+    let beside = |gates| reshape::<B, 3>(B::float_cat(gates, 1), [t * n, 3, h]);
+    let mut to_state = beside(vec![of_reset.clone(), of_update.clone(), of_told]);
+    let mut to_input = beside(vec![of_reset, of_update, of_candidate]);
+    let mut past = reshape::<B, 3>(update, [t * n, 1, h]);
+    if let Some(valid) = valid {
+        let valid = reshape::<B, 3>(
+            by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1])),
+            [t * n, 1, 1],
         );
-        let dreset = B::float_mul(
-            B::float_mul(dcandidate.clone(), told),
-            B::float_mul(reset.clone(), complement(reset.clone())),
-        );
-        let dtold = B::float_mul(dcandidate.clone(), reset);
-        let dstate = B::float_cat(vec![dreset.clone(), dupdate.clone(), dtold], 1);
-        carried = B::float_add(
-            B::float_mul(dh, update),
-            B::float_matmul(dstate.clone(), B::float_transpose(hidden.clone())),
-        );
-        let dinput = B::float_cat(vec![dreset, dupdate, dcandidate], 1);
-        of_input.push(reshape::<B, 3>(dinput, [n, 1, 3 * h]));
-        of_state.push(reshape::<B, 3>(dstate, [n, 1, 3 * h]));
-        states.push(reshape::<B, 3>(previous, [n, 1, h]));
+        [to_state, to_input, past] =
+            [to_state, to_input, past].map(|slopes| B::float_mul(slopes, valid.clone()));
     }
-    // Collected against the order of the steps.
-    let flat = |parts, width| reshape::<B, 2>(in_order::<B>(parts, !reverse), [n * t, width]);
-    let of_input = flat(of_input, 3 * h);
-    let of_state = flat(of_state, 3 * h);
-    let states = flat(states, h);
+
+    let gradient = reshape::<B, 3>(by_frame::<B>(gradient), [t * n, 1, h]);
+    let turned = B::float_transpose(hidden);
+    let mut carried = zeros::<B, 3>([n, 1, h], &gradient);
+    let mut of_output = Vec::with_capacity(t);
+    for frame in visited(t, !reverse) {
+        let at = frame * n..(frame + 1) * n;
+        let whole = B::float_add(carried, rows::<B, 3>(&gradient, at.clone()));
+        let gates = B::float_mul(whole.clone(), rows::<B, 3>(&to_state, at.clone()));
+        let through = B::float_matmul(reshape::<B, 2>(gates, [n, 3 * h]), turned.clone());
+        carried = B::float_add(
+            B::float_mul(whole.clone(), rows::<B, 3>(&past, at)),
+            reshape::<B, 3>(through, [n, 1, h]),
+        );
+        of_output.push(whole);
+    }
+    let of_output = in_order::<B>(of_output, !reverse);
+    let through = |slopes| {
+        let all = B::float_mul(of_output.clone(), slopes);
+        reshape::<B, 2>(all, [t * n, 3 * h])
+    };
+    let (of_input, of_state) = (through(to_input), through(to_state));
     let dx = B::float_matmul(of_input.clone(), B::float_transpose(input));
-    let x = reshape::<B, 2>(x, [n * t, i]);
     (
-        reshape::<B, 3>(dx, [n, t, i]),
-        B::float_matmul(B::float_transpose(x), of_input.clone()),
+        by_sequence::<B>(dx, [n, t]),
+        B::float_matmul(B::float_transpose(by_frame::<B>(x)), of_input.clone()),
         B::float_matmul(B::float_transpose(states), of_state.clone()),
         sum_axis::<B>(of_input, 0),
         sum_axis::<B>(of_state, 0),
     )
+}
+
+/// The candidate's recurrent part, reset, update and candidate, `[R, H]` each, of what the input and the state say, `[R, 3 H]`.
+fn gates<B: Backend>(of_input: FloatTensor<B>, of_state: FloatTensor<B>) -> [FloatTensor<B>; 4] {
+    let [_, width] = dims::<B, 2>(&of_input);
+    let h = width / 3;
+    let both = B::sigmoid(B::float_add(
+        columns::<B>(&of_input, 0..2 * h),
+        columns::<B>(&of_state, 0..2 * h),
+    ));
+    let (reset, update) = (columns::<B>(&both, 0..h), columns::<B>(&both, h..2 * h));
+    let told = columns::<B>(&of_state, 2 * h..3 * h);
+    let candidate = tanh::<B>(B::float_add(
+        columns::<B>(&of_input, 2 * h..3 * h),
+        B::float_mul(reset.clone(), told.clone()),
+    ));
+    [told, reset, update, candidate]
 }
 
 /// Frames in the order of the steps.
@@ -140,26 +168,49 @@ fn in_order<B: Backend>(mut steps: Vec<FloatTensor<B>>, reverse: bool) -> FloatT
     if reverse {
         steps.reverse();
     }
-    B::float_cat(steps, 1)
+    B::float_cat(steps, 0)
 }
 
-fn zeros<B: Backend>(shape: [usize; 2], like: &FloatTensor<B>) -> FloatTensor<B> {
+/// The state that each step began with, `[T N, H]`, of those it ended with.
+fn before<B: Backend>(states: FloatTensor<B>, [n, t]: [usize; 2], reverse: bool) -> FloatTensor<B> {
+    let [_, h] = dims::<B, 2>(&states);
+    let first = zeros::<B, 2>([n, h], &states);
+    if t == 1 {
+        return first;
+    }
+    let parts = match reverse {
+        false => vec![first, rows::<B, 2>(&states, 0..(t - 1) * n)],
+        true => vec![rows::<B, 2>(&states, n..t * n), first],
+    };
+    B::float_cat(parts, 0)
+}
+
+/// `[N, T, D]` to `[T N, D]`.
+fn by_frame<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
+    let [n, t, d] = dims::<B, 3>(&tensor);
+    reshape::<B, 2>(B::float_swap_dims(tensor, 0, 1), [t * n, d])
+}
+
+/// `[T N, D]` to `[N, T, D]`.
+fn by_sequence<B: Backend>(tensor: FloatTensor<B>, [n, t]: [usize; 2]) -> FloatTensor<B> {
+    let [_, d] = dims::<B, 2>(&tensor);
+    B::float_swap_dims(reshape::<B, 3>(tensor, [t, n, d]), 0, 1)
+}
+
+fn zeros<B: Backend, const D: usize>(shape: [usize; D], like: &FloatTensor<B>) -> FloatTensor<B> {
     let dtype = FloatDType::from(like.dtype());
     B::float_zeros(Shape::from(shape), &like.device(), dtype)
 }
 
-/// `[N, D]` of one frame.
-fn at<B: Backend>(tensor: &FloatTensor<B>, frame: usize) -> FloatTensor<B> {
-    let [n, _, d] = dims::<B, 3>(tensor);
-    let slices = [
-        Slice::from(0..n),
-        Slice::from(frame..frame + 1),
-        Slice::from(0..d),
-    ];
-    reshape::<B, 2>(B::float_slice(tensor.clone(), &slices), [n, d])
+/// Entries `at` of the first axis.
+fn rows<B: Backend, const D: usize>(tensor: &FloatTensor<B>, at: Range<usize>) -> FloatTensor<B> {
+    let shape = dims::<B, D>(tensor);
+    let mut slices = shape.map(|length| Slice::from(0..length));
+    slices[0] = Slice::from(at);
+    B::float_slice(tensor.clone(), &slices)
 }
 
-fn columns<B: Backend>(tensor: &FloatTensor<B>, from: usize, to: usize) -> FloatTensor<B> {
+fn columns<B: Backend>(tensor: &FloatTensor<B>, at: Range<usize>) -> FloatTensor<B> {
     let [n, _] = dims::<B, 2>(tensor);
-    B::float_slice(tensor.clone(), &[Slice::from(0..n), Slice::from(from..to)])
+    B::float_slice(tensor.clone(), &[Slice::from(0..n), Slice::from(at)])
 }
