@@ -15,7 +15,8 @@ type Five<B> = (
 );
 
 // Frames come before sequences in here, `[T N, ...]`: the rows of a frame lie together, and a device reads them where they are.
-// What does not depend on the step before is done for all frames at once: a step is a few launches on a graphics card.
+// What does not depend on the step before is done for all frames at once, and a step cuts out its parts before it reckons with
+// them: what is left of it is a product and, where a device fuses, one kernel.
 
 /// See [`KernelOps::gru`](crate::kernels::KernelOps::gru).
 pub fn gru<B: Backend>(
@@ -30,36 +31,32 @@ pub fn gru<B: Backend>(
     let [n, t, _] = dims::<B, 3>(&x);
     let [h, _] = dims::<B, 2>(&hidden);
     let bias = |bias: FloatTensor<B>| reshape::<B, 2>(bias, [1, 3 * h]);
-    let (input_bias, hidden_bias) = (bias(input_bias), bias(hidden_bias));
-    let of_input = B::float_add(B::float_matmul(by_frame::<B>(x), input), input_bias);
-    let of_state = |state| {
-        let told = B::float_matmul(state, hidden.clone());
-        B::float_add(told, hidden_bias.clone())
-    };
+    let hidden_bias = thirds::<B>(&bias(hidden_bias));
+    let of_input = B::float_add(B::float_matmul(by_frame::<B>(x), input), bias(input_bias));
     let valid = valid.map(|valid| by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1])));
     let mut state = zeros::<B, 2>([n, h], &of_input);
     let mut outputs = Vec::with_capacity(t);
     for frame in visited(t, reverse) {
         let at = frame * n..(frame + 1) * n;
-        let heard = rows::<B, 2>(&of_input, at.clone());
-        let [_, _, update, candidate] = gates::<B>(heard, of_state(state.clone()));
+        let heard = thirds::<B>(&rows::<B, 2>(&of_input, at.clone()));
+        let mask = valid.as_ref().map(|valid| rows::<B, 2>(valid, at));
+        let told = thirds::<B>(&B::float_matmul(state.clone(), hidden.clone()));
+        let [_, _, update, candidate] = gates::<B>(heard, told, hidden_bias.clone());
         let change = B::float_mul(update, B::float_sub(state, candidate.clone()));
         state = B::float_add(candidate, change);
-        if let Some(valid) = &valid {
+        if let Some(mask) = mask {
             // The state of padding is zero: a reversed layer then starts at the last valid frame.
-            state = B::float_mul(state, rows::<B, 2>(valid, at));
+            state = B::float_mul(state, mask);
         }
         outputs.push(state.clone());
     }
     let output = in_order::<B>(outputs, reverse);
-    let gates = gates::<B>(
-        of_input,
-        of_state(before::<B>(output.clone(), [n, t], reverse)),
-    );
-    let gates = B::float_cat(gates.into(), 1);
+    let states = before::<B>(output.clone(), [n, t], reverse);
+    let told = thirds::<B>(&B::float_matmul(states, hidden));
+    let gates = gates::<B>(thirds::<B>(&of_input), told, hidden_bias);
     (
         by_sequence::<B>(output, [n, t]),
-        by_sequence::<B>(gates, [n, t]),
+        by_sequence::<B>(B::float_cat(gates.into(), 1), [n, t]),
     )
 }
 
@@ -112,17 +109,22 @@ pub fn gru_backward<B: Backend>(
 
     let gradient = reshape::<B, 3>(by_frame::<B>(gradient), [t * n, 1, h]);
     let turned = B::float_transpose(hidden);
-    let mut carried = zeros::<B, 3>([n, 1, h], &gradient);
+    // All at once: cut out within the loop, they would part its sum from the next one's.
+    let steps = [&gradient, &to_state, &past].map(|tensor| {
+        visited(t, !reverse)
+            .map(|frame| rows::<B, 3>(tensor, frame * n..(frame + 1) * n))
+            .collect::<Vec<_>>()
+            .into_iter()
+    });
+    let [gradients, slopes, pasts] = steps;
+    let mut carried = zeros::<B, 3>([n, 1, h], &to_input);
     let mut of_output = Vec::with_capacity(t);
-    for frame in visited(t, !reverse) {
-        let at = frame * n..(frame + 1) * n;
-        let whole = B::float_add(carried, rows::<B, 3>(&gradient, at.clone()));
-        let gates = B::float_mul(whole.clone(), rows::<B, 3>(&to_state, at.clone()));
+    for ((gradient, slope), past) in gradients.zip(slopes).zip(pasts) {
+        let whole = B::float_add(carried, gradient);
+        let gates = B::float_mul(whole.clone(), slope);
+        let kept = B::float_mul(whole.clone(), past);
         let through = B::float_matmul(reshape::<B, 2>(gates, [n, 3 * h]), turned.clone());
-        carried = B::float_add(
-            B::float_mul(whole.clone(), rows::<B, 3>(&past, at)),
-            reshape::<B, 3>(through, [n, 1, h]),
-        );
+        carried = B::float_add(kept, reshape::<B, 3>(through, [n, 1, h]));
         of_output.push(whole);
     }
     let of_output = in_order::<B>(of_output, !reverse);
@@ -141,26 +143,31 @@ pub fn gru_backward<B: Backend>(
     )
 }
 
-/// The candidate's recurrent part, reset, update and candidate, `[R, H]` each, of what the input and the state say, `[R, 3 H]`.
-fn gates<B: Backend>(of_input: FloatTensor<B>, of_state: FloatTensor<B>) -> [FloatTensor<B>; 4] {
-    let [_, width] = dims::<B, 2>(&of_input);
-    let h = width / 3;
-    let both = B::sigmoid(B::float_add(
-        columns::<B>(&of_input, 0..2 * h),
-        columns::<B>(&of_state, 0..2 * h),
-    ));
-    let (reset, update) = (columns::<B>(&both, 0..h), columns::<B>(&both, h..2 * h));
-    let told = columns::<B>(&of_state, 2 * h..3 * h);
-    let candidate = tanh::<B>(B::float_add(
-        columns::<B>(&of_input, 2 * h..3 * h),
-        B::float_mul(reset.clone(), told.clone()),
-    ));
-    [told, reset, update, candidate]
+/// The candidate's recurrent part, reset, update and candidate, `[R, H]` each, of what the input and the state say to the three
+/// gates and the biases beside the state.
+fn gates<B: Backend>(
+    [input_reset, input_update, input_candidate]: [FloatTensor<B>; 3],
+    [state_reset, state_update, state_candidate]: [FloatTensor<B>; 3],
+    [bias_reset, bias_update, bias_candidate]: [FloatTensor<B>; 3],
+) -> [FloatTensor<B>; 4] {
+    let gate = |input, state, bias| B::sigmoid(B::float_add(input, B::float_add(state, bias)));
+    let reset = gate(input_reset, state_reset, bias_reset);
+    let update = gate(input_update, state_update, bias_update);
+    let told = B::float_add(state_candidate, bias_candidate);
+    let candidate = B::float_add(input_candidate, B::float_mul(reset.clone(), told.clone()));
+    [told, reset, update, tanh::<B>(candidate)]
 }
 
 /// Frames in the order of the steps.
 fn visited(frames: usize, reverse: bool) -> impl Iterator<Item = usize> {
     (0..frames).map(move |step| if reverse { frames - 1 - step } else { step })
+}
+
+/// The columns of reset, update and candidate.
+fn thirds<B: Backend>(tensor: &FloatTensor<B>) -> [FloatTensor<B>; 3] {
+    let [_, width] = dims::<B, 2>(tensor);
+    let h = width / 3;
+    [0, 1, 2].map(|gate| columns::<B>(tensor, gate * h..(gate + 1) * h))
 }
 
 /// Steps as frames one after the other.
