@@ -218,9 +218,7 @@ fn skt_learns_over_two_servers() {
     let (data, encoder) = small(gru(), 8);
     let skt = SktConfig::new().with_projector(vec![32, 32]);
     let skt = skt.init(encoder, &Device::flex().autodiff());
-    for curve in alike(&skt.expect("a method"), &data, &two_views(), 0.5) {
-        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
-    }
+    learns(&skt.expect("a method"), &data, &two_views(), 0.5);
 }
 
 /// The cross-correlation is that of each device's share.
@@ -229,9 +227,7 @@ fn barlow_twins_over_two_servers() {
     let (data, encoder) = small(gru(), 8);
     let barlow = BarlowTwinsConfig::new().with_projector(vec![32, 32]);
     let barlow = barlow.init(encoder, &Device::flex().autodiff());
-    for curve in alike(&barlow.expect("a method"), &data, &two_views(), 0.75) {
-        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
-    }
+    learns(&barlow.expect("a method"), &data, &two_views(), 0.75);
 }
 
 /// Variance and covariance are those of each device's share.
@@ -240,9 +236,7 @@ fn vicreg_over_two_servers() {
     let (data, encoder) = small(gru(), 8);
     let vicreg = VicRegConfig::new().with_projector(vec![32, 32]);
     let vicreg = vicreg.init(encoder, &Device::flex().autodiff());
-    for curve in alike(&vicreg.expect("a method"), &data, &two_views(), 0.05) {
-        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
-    }
+    learns(&vicreg.expect("a method"), &data, &two_views(), 0.05);
 }
 
 /// The loss is a mean over clips; batch norm of the predictor and the projector is that of each device's share.
@@ -274,9 +268,7 @@ fn byol_over_two_servers() {
         .with_projector(vec![32, 32])
         .with_predictor(vec![32, 32])
         .init(encoder, &Device::flex().autodiff());
-    for curve in alike(&byol.expect("a method"), &data, &two_views(), 0.05) {
-        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
-    }
+    learns(&byol.expect("a method"), &data, &two_views(), 0.05);
 }
 
 /// Each device has a queue, filled by the keys of its share.
@@ -324,9 +316,7 @@ fn mcc_learns_over_two_servers() {
     let mcc = MccConfig::new().init(encoder, input, &Device::flex().autodiff());
     let experiment = Experiment::new(MethodName::Mcc, None, DataFormat::Synthetic, None);
     let config = config(experiment.expect("defaults").pretrain.views);
-    for curve in alike(&mcc.expect("a method"), &data, &config, 0.25) {
-        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
-    }
+    learns(&mcc.expect("a method"), &data, &config, 0.25);
 }
 
 /// Each device has a queue, filled by the keys of its share.
@@ -359,6 +349,18 @@ fn alike<M: Method + 'static>(
     assert!(off < margin, "{off}: {two:?} {one:?}");
     assert!(off > 1e-3, "the share's statistics make no difference");
     [two.0, mixed.0, one.0]
+}
+
+/// [`alike`], and the loss falls wherever it is trained.
+fn learns<M: Method + 'static>(
+    method: &M,
+    data: &PreparedData,
+    config: &PretrainConfig,
+    margin: f64,
+) {
+    for curve in alike(method, data, config, margin) {
+        assert!(curve[2] < curve[0], "nothing was learnt: {curve:?}");
+    }
 }
 
 /// A run of the reconstructor alone, from the command line.

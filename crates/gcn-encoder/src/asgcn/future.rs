@@ -89,7 +89,7 @@ impl FutureHead {
             Tensor::cat(vec![summary, last.clone()], 3),
         );
         let [.., outputs] = moved.dims();
-        let moved = moved.reshape([b, v, outputs / c, c]).permute([0, 2, 1, 3]);
+        let moved = moved.reshape([b, v, outputs / c, c]).swap_dims(1, 2);
         moved + last
     }
 }

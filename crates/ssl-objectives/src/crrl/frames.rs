@@ -57,13 +57,14 @@ pub(super) fn first_and_last(
 /// - `lengths`: `[N]`
 /// - output: `[N, T, D]`
 pub(super) fn reversed(sequences: Tensor<3>, lengths: Option<Tensor<1, Int>>) -> Tensor<3> {
-    let Some(lengths) = lengths else {
-        return sequences.flip([1]);
-    };
     let [n, t, d] = sequences.dims();
+    let frame = Tensor::<1, Int>::arange(0..t as i64, &sequences.device());
+    let Some(lengths) = lengths else {
+        // Not `flip`, which burn-fusion 0.22 takes for one of integers: device servers refuse it.
+        return sequences.select(1, frame.neg() + (t as i64 - 1));
+    };
     let padding = valid(lengths.clone(), t).bool_not();
-    let frame = Tensor::<1, Int>::arange(0..t as i64, &lengths.device()).reshape([1, t]);
-    let source = (lengths.reshape([n, 1]) - 1 - frame).clamp_min(0);
+    let source = (lengths.reshape([n, 1]) - 1 - frame.reshape([1, t])).clamp_min(0);
     sequences
         .gather(1, source.reshape([n, t, 1]).expand([n, t, d]))
         .mask_fill(padding.reshape([n, t, 1]).expand([n, t, d]), 0.0)

@@ -203,7 +203,8 @@ impl InterpolationDecoder {
         let y = y
             // Of few axes: ndarray has six.
             .reshape([n * bodies, frames, map_joints, m, v * channels])
-            .permute([0, 3, 1, 2, 4])
+            .swap_dims(1, 3)
+            .swap_dims(2, 3)
             .reshape([n, persons, frames, joints, channels]);
 
         let missing = over_frames(times.missing(&device));

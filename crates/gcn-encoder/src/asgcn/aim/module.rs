@@ -138,7 +138,7 @@ impl Aim {
         let taken: Vec<i64> = (0..frames).map(|j| (j * t / frames) as i64).collect();
         x.select(2, Tensor::<1, Int>::from_data(&taken[..], &device))
             .reshape([n * m, frames, v, c])
-            .permute([0, 2, 1, 3])
+            .swap_dims(1, 2)
     }
 
     /// Logits of the types of each ordered pair of joints, `[B, V (V - 1), types]`.
@@ -177,7 +177,7 @@ impl Aim {
     fn adjacency(&self, types: Tensor<4>) -> Tensor<4> {
         let [_, v, _, count] = types.dims();
         let own = Tensor::<2>::eye(v, &types.device()).cast(types.dtype());
-        let linked = types.slice_dim(3, 1..count).permute([0, 3, 1, 2]) + own.unsqueeze();
+        let linked = types.slice_dim(3, 1..count).swap_dims(1, 3).swap_dims(2, 3) + own.unsqueeze();
         let heard = linked.clone().sum_dim(2);
         linked / heard * self.link_scale
     }

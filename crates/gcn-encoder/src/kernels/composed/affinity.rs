@@ -2,7 +2,7 @@ use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::Slice;
 
-use super::{dims, reshape};
+use super::{dims, permute, reshape};
 
 /// See [`KernelOps::joint_affinity`](crate::kernels::KernelOps::joint_affinity).
 pub fn joint_affinity<B: Backend>(embeddings: FloatTensor<B>, subsets: usize) -> FloatTensor<B> {
@@ -25,7 +25,7 @@ pub fn joint_affinity_backward<B: Backend>(
     let dother = B::float_matmul(B::float_transpose(gradient), one);
     let both = B::float_cat(vec![done, dother], 0);
     let both = reshape::<B, 6>(both, [2, b, k, v, t, c / (2 * k)]);
-    reshape::<B, 4>(B::float_permute(both, &[1, 4, 3, 0, 2, 5]), [b, t, v, c])
+    reshape::<B, 4>(permute::<B, _>(both, [1, 4, 3, 0, 2, 5]), [b, t, v, c])
 }
 
 /// The two embeddings of each body and subset, `[B K, V, T E]`.
@@ -33,7 +33,7 @@ fn sides<B: Backend>(embeddings: FloatTensor<B>, k: usize) -> [FloatTensor<B>; 2
     let [b, t, v, c] = dims::<B, 4>(&embeddings);
     let e = c / (2 * k);
     let both = reshape::<B, 6>(embeddings, [b, t, v, 2, k, e]);
-    let both = B::float_permute(both, &[3, 0, 4, 2, 1, 5]);
+    let both = permute::<B, _>(both, [3, 0, 4, 2, 1, 5]);
     let both = reshape::<B, 4>(both, [2, b * k, v, t * e]);
     [0, 1].map(|side| {
         let slices = [Slice::from(side..side + 1)];

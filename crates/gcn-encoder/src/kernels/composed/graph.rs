@@ -1,7 +1,7 @@
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
-use super::{dims, reshape, sum_axis};
+use super::{dims, permute, reshape, sum_axis};
 
 type Four<B> = (
     FloatTensor<B>,
@@ -47,7 +47,7 @@ fn product<B: Backend>(adjacency: FloatTensor<B>, importance: FloatTensor<B>) ->
 /// `[G, 1, V K, V]`: what joint `w` hears in subset `k` is row `(w, k)`, so that a joint's subsets lie side by side.
 fn listening<B: Backend>(graph: FloatTensor<B>) -> FloatTensor<B> {
     let [g, k, v, _] = dims::<B, 4>(&graph);
-    reshape::<B, 4>(B::float_permute(graph, &[0, 3, 1, 2]), [g, 1, v * k, v])
+    reshape::<B, 4>(permute::<B, _>(graph, [0, 3, 1, 2]), [g, 1, v * k, v])
 }
 
 /// See [`KernelOps::dense_graph_convolution`](crate::kernels::KernelOps::dense_graph_convolution).
@@ -108,6 +108,6 @@ pub fn dense_graph_convolution_backward<B: Backend>(
     // A listener's total multiplies the bias, so each of its edges gets what the total gets.
     let dtotals = B::float_matmul(sums, B::float_transpose(bias));
     let dlistening = B::float_add(of_edges, reshape::<B, 3>(dtotals, [g, v * k, 1]));
-    let dgraph = B::float_permute(reshape::<B, 4>(dlistening, [g, v, k, v]), &[0, 2, 3, 1]);
+    let dgraph = permute::<B, _>(reshape::<B, 4>(dlistening, [g, v, k, v]), [0, 2, 3, 1]);
     (dx, dgraph, reshape::<B, 3>(dweight, [k, c, d]), dbias)
 }

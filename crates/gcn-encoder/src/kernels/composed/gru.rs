@@ -1,3 +1,4 @@
+use std::array::from_fn;
 use std::ops::Range;
 
 use burn::backend::tensor::FloatTensor;
@@ -16,7 +17,7 @@ type Five<B> = (
 
 // Frames come before sequences in here, `[T N, ...]`: the rows of a frame lie together, and a device reads them where they are.
 // What does not depend on the step before is done for all frames at once, and a step cuts out its parts before it reckons with
-// them: what is left of it is a product and, where a device fuses, one kernel.
+// them: where a device fuses, what is left of it is a product and a few kernels.
 
 /// See [`KernelOps::gru`](crate::kernels::KernelOps::gru).
 pub fn gru<B: Backend>(
@@ -31,16 +32,16 @@ pub fn gru<B: Backend>(
     let [n, t, _] = dims::<B, 3>(&x);
     let [h, _] = dims::<B, 2>(&hidden);
     let bias = |bias: FloatTensor<B>| reshape::<B, 2>(bias, [1, 3 * h]);
-    let hidden_bias = thirds::<B>(&bias(hidden_bias));
+    let hidden_bias = parts::<B, 3>(&bias(hidden_bias));
     let of_input = B::float_add(B::float_matmul(by_frame::<B>(x), input), bias(input_bias));
-    let valid = valid.map(|valid| by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1])));
+    let valid = valid.map(|valid| marks::<B>(valid, [n, t]));
     let mut state = zeros::<B, 2>([n, h], &of_input);
     let mut outputs = Vec::with_capacity(t);
     for frame in visited(t, reverse) {
         let at = frame * n..(frame + 1) * n;
-        let heard = thirds::<B>(&rows::<B, 2>(&of_input, at.clone()));
+        let heard = parts::<B, 3>(&rows::<B, 2>(&of_input, at.clone()));
         let mask = valid.as_ref().map(|valid| rows::<B, 2>(valid, at));
-        let told = thirds::<B>(&B::float_matmul(state.clone(), hidden.clone()));
+        let told = parts::<B, 3>(&B::float_matmul(state.clone(), hidden.clone()));
         let [_, _, update, candidate] = gates::<B>(heard, told, hidden_bias.clone());
         let change = B::float_mul(update, B::float_sub(state, candidate.clone()));
         state = B::float_add(candidate, change);
@@ -52,8 +53,8 @@ pub fn gru<B: Backend>(
     }
     let output = in_order::<B>(outputs, reverse);
     let states = before::<B>(output.clone(), [n, t], reverse);
-    let told = thirds::<B>(&B::float_matmul(states, hidden));
-    let gates = gates::<B>(thirds::<B>(&of_input), told, hidden_bias);
+    let told = parts::<B, 3>(&B::float_matmul(states, hidden));
+    let gates = gates::<B>(parts::<B, 3>(&of_input), told, hidden_bias);
     (
         by_sequence::<B>(output, [n, t]),
         by_sequence::<B>(B::float_cat(gates.into(), 1), [n, t]),
@@ -74,9 +75,7 @@ pub fn gru_backward<B: Backend>(
     let [n, t, _] = dims::<B, 3>(&x);
     let [h, _] = dims::<B, 2>(&hidden);
     let states = before::<B>(by_frame::<B>(output), [n, t], reverse);
-    let gates = by_frame::<B>(gates);
-    let [told, reset, update, candidate] =
-        [0, 1, 2, 3].map(|gate| columns::<B>(&gates, gate * h..(gate + 1) * h));
+    let [told, reset, update, candidate] = parts::<B, 4>(&by_frame::<B>(gates));
 
     // How much of a state's gradient comes to each sum of the gates, and how much to the state before, past the gates.
     let complement = |tensor: FloatTensor<B>| B::float_add_scalar(B::float_neg(tensor), 1.0.into());
@@ -99,10 +98,7 @@ pub fn gru_backward<B: Backend>(
     let mut to_input = beside(vec![of_reset, of_update, of_candidate]);
     let mut past = reshape::<B, 3>(update, [t * n, 1, h]);
     if let Some(valid) = valid {
-        let valid = reshape::<B, 3>(
-            by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1])),
-            [t * n, 1, 1],
-        );
+        let valid = reshape::<B, 3>(marks::<B>(valid, [n, t]), [t * n, 1, 1]);
         [to_state, to_input, past] =
             [to_state, to_input, past].map(|slopes| B::float_mul(slopes, valid.clone()));
     }
@@ -163,11 +159,14 @@ fn visited(frames: usize, reverse: bool) -> impl Iterator<Item = usize> {
     (0..frames).map(move |step| if reverse { frames - 1 - step } else { step })
 }
 
-/// The columns of reset, update and candidate.
-fn thirds<B: Backend>(tensor: &FloatTensor<B>) -> [FloatTensor<B>; 3] {
-    let [_, width] = dims::<B, 2>(tensor);
-    let h = width / 3;
-    [0, 1, 2].map(|gate| columns::<B>(tensor, gate * h..(gate + 1) * h))
+/// Columns in `N` equal parts: those of reset, update and candidate, or of all that is kept of the gates.
+fn parts<B: Backend, const N: usize>(tensor: &FloatTensor<B>) -> [FloatTensor<B>; N] {
+    let [rows, width] = dims::<B, 2>(tensor);
+    let part = width / N;
+    from_fn(|index| {
+        let columns = Slice::from(index * part..(index + 1) * part);
+        B::float_slice(tensor.clone(), &[Slice::from(0..rows), columns])
+    })
 }
 
 /// Steps as frames one after the other.
@@ -190,6 +189,11 @@ fn before<B: Backend>(states: FloatTensor<B>, [n, t]: [usize; 2], reverse: bool)
         true => vec![rows::<B, 2>(&states, n..t * n), first],
     };
     B::float_cat(parts, 0)
+}
+
+/// Which frames are valid, `[N, T]` to `[T N, 1]`.
+fn marks<B: Backend>(valid: FloatTensor<B>, [n, t]: [usize; 2]) -> FloatTensor<B> {
+    by_frame::<B>(reshape::<B, 3>(valid, [n, t, 1]))
 }
 
 /// `[N, T, D]` to `[T N, D]`.
@@ -215,9 +219,4 @@ fn rows<B: Backend, const D: usize>(tensor: &FloatTensor<B>, at: Range<usize>) -
     let mut slices = shape.map(|length| Slice::from(0..length));
     slices[0] = Slice::from(at);
     B::float_slice(tensor.clone(), &slices)
-}
-
-fn columns<B: Backend>(tensor: &FloatTensor<B>, at: Range<usize>) -> FloatTensor<B> {
-    let [n, _] = dims::<B, 2>(tensor);
-    B::float_slice(tensor.clone(), &[Slice::from(0..n), Slice::from(at)])
 }

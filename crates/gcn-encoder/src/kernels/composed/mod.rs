@@ -28,6 +28,8 @@ pub use relations::{joint_relations, joint_relations_backward};
 pub use scales::{multi_scale_convolution, multi_scale_convolution_backward};
 pub use temporal::{temporal_convolution, temporal_convolution_backward};
 
+use std::array::from_fn;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::Shape;
@@ -42,7 +44,25 @@ fn reshape<B: Backend, const D: usize>(
 fn dims<B: Backend, const D: usize>(tensor: &FloatTensor<B>) -> [usize; D] {
     let shape = tensor.shape();
     assert_eq!(shape.num_dims(), D, "a tensor of {D} axes, not {shape:?}");
-    std::array::from_fn(|axis| shape[axis])
+    from_fn(|axis| shape[axis])
+}
+
+/// Axes in another order, one swap after the other. A permutation at once is no option: burn-fusion 0.22 takes one of
+/// floating-point numbers for one of integers, which a device server refuses where the numbers are on its processor.
+fn permute<B: Backend, const D: usize>(
+    mut tensor: FloatTensor<B>,
+    axes: [usize; D],
+) -> FloatTensor<B> {
+    let mut order: [usize; D] = from_fn(|axis| axis);
+    for (to, axis) in axes.into_iter().enumerate() {
+        if let Some(from) = order.iter().position(|&at| at == axis)
+            && from != to
+        {
+            tensor = B::float_swap_dims(tensor, to, from);
+            order.swap(to, from);
+        }
+    }
+    tensor
 }
 
 /// The sum over one axis, which goes.

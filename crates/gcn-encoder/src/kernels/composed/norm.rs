@@ -1,8 +1,7 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::Shape;
 
-use super::{dims, reshape, sum_axis};
+use super::{dims, reshape};
 
 type Four<B> = (
     FloatTensor<B>,
@@ -10,6 +9,9 @@ type Four<B> = (
     FloatTensor<B>,
     FloatTensor<B>,
 );
+
+// In here an activation is `[R, C]` and what belongs to channels `[1, C]`: shapes change before and behind, so that a device that
+// fuses finds one uninterrupted run of sums and elementwise operations.
 
 /// See [`KernelOps::batch_norm_activate`](crate::kernels::KernelOps::batch_norm_activate).
 pub fn batch_norm_activate<B: Backend>(
@@ -21,14 +23,21 @@ pub fn batch_norm_activate<B: Backend>(
     epsilon: f64,
     activate: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let mean = mean_of_channels::<B>(x.clone());
+    let shape = x.shape();
+    let [keep, shortcut] = [keep, shortcut].map(|term| term.map(rows::<B>));
+    let [x, gamma, beta] = [rows::<B>(x), row::<B>(gamma), row::<B>(beta)];
+    let mean = B::float_mean_dim(x.clone(), 0);
     // Deviations from the mean, not mean square less squared mean: coordinates metres away from the
     // origin would cancel.
-    let deviation = B::float_sub(x.clone(), broadcast::<B>(mean.clone(), &x));
-    let variance = mean_of_channels::<B>(B::float_mul(deviation.clone(), deviation.clone()));
+    let deviation = B::float_sub(x, mean.clone());
+    let variance = B::float_mean_dim(B::float_mul(deviation.clone(), deviation.clone()), 0);
     let scale = B::float_mul(gamma, inverse_deviation::<B>(variance.clone(), epsilon));
-    let output = affine_activate::<B>(deviation, scale, beta, keep, shortcut, activate);
-    (output, mean, variance)
+    let output = terms::<B>(deviation, scale, beta, keep, shortcut, activate);
+    (
+        B::float_reshape(output, shape),
+        channels::<B>(mean),
+        channels::<B>(variance),
+    )
 }
 
 /// See [`KernelOps::batch_norm_activate_backward`](crate::kernels::KernelOps::batch_norm_activate_backward).
@@ -43,20 +52,29 @@ pub fn batch_norm_activate_backward<B: Backend>(
     epsilon: f64,
     activate: bool,
 ) -> Four<B> {
+    let shape = x.shape();
+    let keep = keep.map(rows::<B>);
+    let [x, output, gradient] = [x, output, gradient].map(rows::<B>);
+    let [gamma, mean, variance] = [gamma, mean, variance].map(row::<B>);
+    let count = x.shape()[0] as f64;
     let inverse = inverse_deviation::<B>(variance, epsilon);
-    let deviation = B::float_sub(x.clone(), broadcast::<B>(mean, &x));
-    let normalised = B::float_mul(deviation, broadcast::<B>(inverse.clone(), &x));
+    let scale = B::float_mul(gamma, inverse.clone());
+    let normalised = B::float_mul(B::float_sub(x, mean), inverse);
     let (of_normalised, dshortcut) = through_terms::<B>(output, keep, gradient, activate);
-    let dbeta = sum_of_channels::<B>(of_normalised.clone());
-    let dgamma = sum_of_channels::<B>(B::float_mul(of_normalised.clone(), normalised.clone()));
-    let count = count::<B>(&x) as f64;
-    let average = |sum: FloatTensor<B>| broadcast::<B>(B::float_div_scalar(sum, count.into()), &x);
+    let dbeta = B::float_sum_dim(of_normalised.clone(), 0);
+    let dgamma = B::float_sum_dim(B::float_mul(of_normalised.clone(), normalised.clone()), 0);
+    let average = |sum: FloatTensor<B>| B::float_div_scalar(sum, count.into());
     let dx = B::float_sub(
         B::float_sub(of_normalised, average(dbeta.clone())),
         B::float_mul(normalised, average(dgamma.clone())),
     );
-    let dx = B::float_mul(dx, broadcast::<B>(B::float_mul(gamma, inverse), &x));
-    (dx, dgamma, dbeta, dshortcut)
+    let dx = B::float_mul(dx, scale);
+    (
+        B::float_reshape(dx, shape.clone()),
+        channels::<B>(dgamma),
+        channels::<B>(dbeta),
+        B::float_reshape(dshortcut, shape),
+    )
 }
 
 /// See [`KernelOps::affine_activate`](crate::kernels::KernelOps::affine_activate).
@@ -68,15 +86,11 @@ pub fn affine_activate<B: Backend>(
     shortcut: Option<FloatTensor<B>>,
     activate: bool,
 ) -> FloatTensor<B> {
-    let (scale, shift) = (broadcast::<B>(scale, &x), broadcast::<B>(shift, &x));
-    let mut y = B::float_add(B::float_mul(x, scale), shift);
-    if let Some(keep) = keep {
-        y = B::float_mul(y, keep);
-    }
-    if let Some(shortcut) = shortcut {
-        y = B::float_add(y, shortcut);
-    }
-    if activate { B::relu(y) } else { y }
+    let shape = x.shape();
+    let [keep, shortcut] = [keep, shortcut].map(|term| term.map(rows::<B>));
+    let [x, scale, shift] = [rows::<B>(x), row::<B>(scale), row::<B>(shift)];
+    let output = terms::<B>(x, scale, shift, keep, shortcut, activate);
+    B::float_reshape(output, shape)
 }
 
 /// See [`KernelOps::affine_activate_backward`](crate::kernels::KernelOps::affine_activate_backward).
@@ -88,11 +102,38 @@ pub fn affine_activate_backward<B: Backend>(
     gradient: FloatTensor<B>,
     activate: bool,
 ) -> Four<B> {
+    let shape = x.shape();
+    let keep = keep.map(rows::<B>);
+    let [x, output, gradient] = [x, output, gradient].map(rows::<B>);
     let (of_normalised, dshortcut) = through_terms::<B>(output, keep, gradient, activate);
-    let dshift = sum_of_channels::<B>(of_normalised.clone());
-    let dscale = sum_of_channels::<B>(B::float_mul(of_normalised.clone(), x.clone()));
-    let dx = B::float_mul(of_normalised, broadcast::<B>(scale, &x));
-    (dx, dscale, dshift, dshortcut)
+    let dshift = B::float_sum_dim(of_normalised.clone(), 0);
+    let dscale = B::float_sum_dim(B::float_mul(of_normalised.clone(), x), 0);
+    let dx = B::float_mul(of_normalised, row::<B>(scale));
+    (
+        B::float_reshape(dx, shape.clone()),
+        channels::<B>(dscale),
+        channels::<B>(dshift),
+        B::float_reshape(dshortcut, shape),
+    )
+}
+
+/// What follows a normalisation.
+fn terms<B: Backend>(
+    x: FloatTensor<B>,
+    scale: FloatTensor<B>,
+    shift: FloatTensor<B>,
+    keep: Option<FloatTensor<B>>,
+    shortcut: Option<FloatTensor<B>>,
+    activate: bool,
+) -> FloatTensor<B> {
+    let mut y = B::float_add(B::float_mul(x, scale), shift);
+    if let Some(keep) = keep {
+        y = B::float_mul(y, keep);
+    }
+    if let Some(shortcut) = shortcut {
+        y = B::float_add(y, shortcut);
+    }
+    if activate { B::relu(y) } else { y }
 }
 
 /// The gradient at the normalised activation and at the shortcut.
@@ -118,27 +159,22 @@ fn inverse_deviation<B: Backend>(variance: FloatTensor<B>, epsilon: f64) -> Floa
     B::float_recip(B::float_sqrt(B::float_add_scalar(variance, epsilon.into())))
 }
 
-/// `[C]` as a tensor that broadcasts to `[..., C]`.
-fn broadcast<B: Backend>(channels: FloatTensor<B>, like: &FloatTensor<B>) -> FloatTensor<B> {
-    let mut shape = vec![1; like.shape().num_dims()];
-    if let Some(last) = shape.last_mut() {
-        [*last] = dims::<B, 1>(&channels);
-    }
-    B::float_reshape(channels, Shape::from(shape))
+/// `[..., C]` to `[R, C]`.
+fn rows<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    let shape = x.shape();
+    let channels = shape[shape.num_dims() - 1];
+    let count = shape.iter().rev().skip(1).product();
+    reshape::<B, 2>(x, [count, channels])
 }
 
-/// Numbers of each channel.
-fn count<B: Backend>(x: &FloatTensor<B>) -> usize {
-    x.shape().iter().rev().skip(1).product()
+/// `[C]` to `[1, C]`.
+fn row<B: Backend>(channels: FloatTensor<B>) -> FloatTensor<B> {
+    let [count] = dims::<B, 1>(&channels);
+    reshape::<B, 2>(channels, [1, count])
 }
 
-fn sum_of_channels<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    let rows = count::<B>(&x);
-    let channels = x.shape().num_elements() / rows.max(1);
-    sum_axis::<B>(reshape::<B, 2>(x, [rows, channels]), 0)
-}
-
-fn mean_of_channels<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    let count = count::<B>(&x) as f64;
-    B::float_div_scalar(sum_of_channels::<B>(x), count.into())
+/// `[1, C]` to `[C]`.
+fn channels<B: Backend>(row: FloatTensor<B>) -> FloatTensor<B> {
+    let [_, count] = dims::<B, 2>(&row);
+    reshape::<B, 1>(row, [count])
 }

@@ -1,7 +1,7 @@
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
-use super::{dims, reshape, sum_axis};
+use super::{dims, permute, reshape, sum_axis};
 
 type Six<B> = (
     FloatTensor<B>,
@@ -23,7 +23,7 @@ pub fn refined_aggregation<B: Backend>(
 ) -> FloatTensor<B> {
     let graphs = graphs::<B>(relations, weight, bias, shared);
     let y = B::float_matmul(graphs, sources::<B>(x, offset));
-    B::float_permute(y, &[0, 3, 2, 1])
+    permute::<B, _>(y, [0, 3, 2, 1])
 }
 
 /// See [`KernelOps::refined_aggregation_backward`](crate::kernels::KernelOps::refined_aggregation_backward).
@@ -40,19 +40,16 @@ pub fn refined_aggregation_backward<B: Backend>(
     let [k, r, d] = dims::<B, 3>(&weight);
     let graphs = graphs::<B>(relations.clone(), weight.clone(), bias, shared);
     // [B, D, U, T]
-    let gradient = B::float_permute(gradient, &[0, 3, 2, 1]);
+    let gradient = permute::<B, _>(gradient, [0, 3, 2, 1]);
     let dsources = B::float_matmul(B::float_transpose(graphs), gradient.clone());
     let dsources = reshape::<B, 5>(dsources, [b, d, k, v, t]);
-    let dx = reshape::<B, 4>(B::float_permute(dsources, &[0, 4, 3, 2, 1]), [b, t, v, kd]);
+    let dx = reshape::<B, 4>(permute::<B, _>(dsources, [0, 4, 3, 2, 1]), [b, t, v, kd]);
     let doffset = sum_axis::<B>(reshape::<B, 2>(dx.clone(), [b * t * v, kd]), 0);
     let doffset = reshape::<B, 2>(doffset, [k, d]);
 
     let dgraphs = B::float_matmul(gradient, B::float_transpose(sources::<B>(x, offset)));
     let dgraphs = reshape::<B, 5>(dgraphs, [b, d, v, k, v]);
-    let dgraphs = reshape::<B, 4>(
-        B::float_permute(dgraphs, &[0, 3, 2, 4, 1]),
-        [b, k, v * v, d],
-    );
+    let dgraphs = reshape::<B, 4>(permute::<B, _>(dgraphs, [0, 3, 2, 4, 1]), [b, k, v * v, d]);
     let relations = reshape::<B, 4>(relations, [b, k, v * v, r]);
     let dweight = sum_axis::<B>(
         B::float_matmul(B::float_transpose(relations), dgraphs.clone()),
@@ -71,7 +68,7 @@ fn sources<B: Backend>(x: FloatTensor<B>, offset: FloatTensor<B>) -> FloatTensor
     let [b, t, v, kd] = dims::<B, 4>(&x);
     let [k, d] = dims::<B, 2>(&offset);
     let x = B::float_add(x, reshape::<B, 4>(offset, [1, 1, 1, kd]));
-    let x = B::float_permute(reshape::<B, 5>(x, [b, t, v, k, d]), &[0, 4, 3, 2, 1]);
+    let x = permute::<B, _>(reshape::<B, 5>(x, [b, t, v, k, d]), [0, 4, 3, 2, 1]);
     reshape::<B, 4>(x, [b, d, k * v, t])
 }
 
@@ -91,5 +88,5 @@ fn graphs<B: Backend>(
         reshape::<B, 4>(shared, [1, k, v * v, 1]),
     );
     let graphs = reshape::<B, 5>(B::float_add(refined, common), [b, k, v, v, d]);
-    reshape::<B, 4>(B::float_permute(graphs, &[0, 4, 2, 1, 3]), [b, d, v, k * v])
+    reshape::<B, 4>(permute::<B, _>(graphs, [0, 4, 2, 1, 3]), [b, d, v, k * v])
 }

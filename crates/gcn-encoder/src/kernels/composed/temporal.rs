@@ -2,7 +2,7 @@ use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::ops::ConvOptions;
 
-use super::{dims, reshape};
+use super::{dims, permute, reshape};
 
 /// See [`KernelOps::temporal_convolution`](crate::kernels::KernelOps::temporal_convolution).
 pub fn temporal_convolution<B: Backend>(
@@ -33,7 +33,7 @@ pub fn temporal_convolution_backward<B: Backend>(
     );
     let dx = B::conv2d_x_backward(x.clone(), kernel.clone(), gradient.clone(), options.clone());
     let dkernel = B::conv2d_weight_backward(x, kernel, gradient, options);
-    let dweight = B::float_permute(dkernel, &[2, 1, 0, 3]);
+    let dweight = permute::<B, _>(dkernel, [2, 1, 0, 3]);
     (
         channels_last::<B>(dx),
         reshape::<B, 3>(dweight, [taps, c, d]),
@@ -48,13 +48,13 @@ fn options<B: Backend>(weight: &FloatTensor<B>, stride: usize, dilation: usize) 
 /// `[taps, C, D]` to `[D, C, taps, 1]`.
 fn kernel<B: Backend>(weight: FloatTensor<B>) -> FloatTensor<B> {
     let [taps, c, d] = dims::<B, 3>(&weight);
-    B::float_permute(reshape::<B, 4>(weight, [taps, c, d, 1]), &[2, 1, 0, 3])
+    permute::<B, _>(reshape::<B, 4>(weight, [taps, c, d, 1]), [2, 1, 0, 3])
 }
 
 pub(super) fn channels_first<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_permute(x, &[0, 3, 1, 2])
+    permute::<B, _>(x, [0, 3, 1, 2])
 }
 
 pub(super) fn channels_last<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_permute(x, &[0, 2, 3, 1])
+    permute::<B, _>(x, [0, 2, 3, 1])
 }
