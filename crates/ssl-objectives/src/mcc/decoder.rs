@@ -203,6 +203,7 @@ impl InterpolationDecoder {
         let y = y
             // Of few axes: ndarray has six.
             .reshape([n * bodies, frames, map_joints, m, v * channels])
+            // Not `permute`, which burn-fusion 0.22 takes for one of integers: device servers refuse it.
             .swap_dims(1, 3)
             .swap_dims(2, 3)
             .reshape([n, persons, frames, joints, channels]);

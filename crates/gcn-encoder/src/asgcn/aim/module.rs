@@ -177,6 +177,7 @@ impl Aim {
     fn adjacency(&self, types: Tensor<4>) -> Tensor<4> {
         let [_, v, _, count] = types.dims();
         let own = Tensor::<2>::eye(v, &types.device()).cast(types.dtype());
+        // Not `permute`: see that of `kernels::composed`.
         let linked = types.slice_dim(3, 1..count).swap_dims(1, 3).swap_dims(2, 3) + own.unsqueeze();
         let heard = linked.clone().sum_dim(2);
         linked / heard * self.link_scale
