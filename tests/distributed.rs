@@ -13,6 +13,7 @@ use skeleton_ssl::augment::{Pipeline, Views};
 use skeleton_ssl::experiment::{DataFormat, Experiment, MethodName, PreparedData};
 use skeleton_ssl::gcn_encoder::{AnyEncoder, EncoderConfig};
 use skeleton_ssl::pretrain::{PretrainConfig, Progress, RunOptions, pretrain};
+use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::ssl_objectives::{
     BarlowTwinsConfig, ByolConfig, CmlConfig, CrrlConfig, MccConfig, Method, ReconstructorConfig,
     SerConfig, SimSiamConfig, SkeletonClrConfig, SktConfig, VicRegConfig,
@@ -79,14 +80,18 @@ fn small(encoder: EncoderConfig, each: usize) -> (PreparedData, AnyEncoder) {
     let mut experiment =
         Experiment::new(MethodName::Skt, Some(encoder), DataFormat::Synthetic, None)
             .expect("defaults");
-    let figures = experiment.data.synthetic.as_mut().expect("figures");
-    figures.clips_per_action = each;
-    figures.frames = 12;
+    short(&mut experiment).clips_per_action = each;
     let data = experiment.data.prepare(None).expect("clips");
     let device = Device::flex().autodiff();
     device.seed(3);
     let encoder = encoder.init(&data.input(), &device).expect("an encoder");
     (data, encoder)
+}
+
+fn short(experiment: &mut Experiment) -> &mut SyntheticConfig {
+    let figures = experiment.data.synthetic.as_mut().expect("figures");
+    figures.frames = 12;
+    figures
 }
 
 fn gru() -> EncoderConfig {
@@ -363,10 +368,17 @@ fn learns<M: Method + 'static>(
     }
 }
 
-/// A run of the reconstructor alone, from the command line.
+/// A run of the reconstructor alone, of a small encoder on short clips, from the command line.
 fn reconstruct(out: &Path, devices: &str, extra: &[&str]) -> Command {
+    let mut experiment =
+        Experiment::new(MethodName::Crrl, Some(gru()), DataFormat::Synthetic, None)
+            .expect("defaults");
+    short(&mut experiment);
+    let config = out.with_extension("json");
+    let json = serde_json::to_vec(&experiment).expect("a configuration");
+    std::fs::write(&config, json).expect("its file");
     let mut command = tiny_run("crrl", out, &["--only", "ser", "--device", devices]);
-    command.args(extra);
+    command.arg("--config").arg(config).args(extra);
     command
 }
 
@@ -464,21 +476,7 @@ fn a_server_with_a_token_serves_only_those_who_have_it() {
         Server::configured(|command| command.env(skeleton_ssl::TOKEN_VARIABLE, "a secret"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("run");
-    let run = || {
-        let mut command = example("skt");
-        command.args([
-            "--clips-per-action",
-            "2",
-            "--epochs",
-            "1",
-            "--batch-size",
-            "6",
-        ]);
-        command
-            .args(["--device", &server.address, "--out"])
-            .arg(&out);
-        command
-    };
+    let run = || reconstruct(&out, &server.address, &[]);
     let error = fail(run());
     assert!(error.contains("rejected"), "{error}");
     let mut command = run();
