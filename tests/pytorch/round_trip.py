@@ -71,7 +71,7 @@ def main(args, folder):
 
     torch.manual_seed(20260802)
     profile = "debug" if args.profile == "dev" else args.profile
-    programs = ROOT / "target" / profile / "examples"
+    programs = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / profile / "examples"
     # Random walks of all joints, in metres.
     clips = 0.5 * torch.randn(N, 1, M, V, 3) + (0.05 * torch.randn(N, T, M, V, 3)).cumsum(1)
     numpy.save(folder / "clips.npy", clips.numpy())
