@@ -1,4 +1,8 @@
 //! Training over device servers: two processes on loopback, each with the processor as its device.
+//! Programs before tests, for the tests run them:
+//!
+//!     cargo build --release --features skeleton-ssl/remote --example device_server --example crrl
+//!     cargo test --release --features skeleton-ssl/remote --test distributed -- --nocapture
 
 mod common;
 

@@ -85,7 +85,7 @@ def main():
 
     python = environment(args.environment, args.version)
     subprocess.run(["cargo", "build", "--release", "--example", "encoder_speed"], cwd=ROOT, check=True)
-    binary = ROOT / "target" / "release" / "examples" / "encoder_speed"
+    binary = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "examples" / "encoder_speed"
 
     peer = Peer(python, args.threads)
     print(f"{peer.version}, {args.threads} threads, f32; {args.turns} turns of {args.rounds} rounds")
