@@ -15,7 +15,7 @@ import pathlib
 import statistics
 import subprocess
 
-from environment import FOLDER, ROOT, VERSION, environment
+from environment import FOLDER, ROOT, TARGET, VERSION, environment
 
 PEER = pathlib.Path(__file__).with_name("peer.py")
 MODES = ["eager", "channels_last", "compile"]
@@ -85,7 +85,7 @@ def main():
 
     python = environment(args.environment, args.version)
     subprocess.run(["cargo", "build", "--release", "--example", "encoder_speed"], cwd=ROOT, check=True)
-    binary = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "examples" / "encoder_speed"
+    binary = TARGET / "release" / "examples" / "encoder_speed"
 
     peer = Peer(python, args.threads)
     print(f"{peer.version}, {args.threads} threads, f32; {args.turns} turns of {args.rounds} rounds")

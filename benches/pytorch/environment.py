@@ -1,4 +1,5 @@
-"""A virtual environment with PyTorch."""
+"""A virtual environment with PyTorch, and where cargo puts programs."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -6,6 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "target" / "pytorch"
 VERSION = "2.12.*"
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 
 
 def environment(folder, version):

@@ -24,7 +24,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benches" / "pytorch"))
-from environment import FOLDER, VERSION, environment  # noqa: E402
+from environment import FOLDER, TARGET, VERSION, environment  # noqa: E402
 
 LIMIT = 1e-4
 N, M, T, V = 6, 2, 50, 25
@@ -71,7 +71,7 @@ def main(args, folder):
 
     torch.manual_seed(20260802)
     profile = "debug" if args.profile == "dev" else args.profile
-    programs = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / profile / "examples"
+    programs = TARGET / profile / "examples"
     # Random walks of all joints, in metres.
     clips = 0.5 * torch.randn(N, 1, M, V, 3) + (0.05 * torch.randn(N, T, M, V, 3)).cumsum(1)
     numpy.save(folder / "clips.npy", clips.numpy())
