@@ -1,14 +1,13 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::RngExt;
+use burn::tensor::{Device, Tensor};
 use skeleton_ssl::DeviceSpec;
-use skeleton_ssl::augment::ViewKey;
 use skeleton_ssl::gcn_encoder::{AnyEncoder, Encoder, EncoderConfig, EncoderInput};
 use skeleton_ssl::skeleton_data::Layout;
 
-use crate::relative::{Difference, Measure, Tensors};
-use crate::row::{Row, Tolerance};
+use crate::noise::noise;
+use crate::relative::{Tensors, moved};
+use crate::row::{Outcome, Row};
 
 /// The encoders at the self-supervised width, or of all widths.
 pub fn names(all: bool) -> impl Iterator<Item = &'static str> {
@@ -46,21 +45,22 @@ pub fn compare(name: &str, spec: &DeviceSpec) -> Row {
         without_draws(encoder.expect("an encoder"))
     };
     let device = spec.device().expect("a compiled device").autodiff();
-    let (expected, expected_gradients) = outcome(make(), &flex);
-    let (values, gradients) = outcome(make().fork(&device), &device);
-    Row {
-        device: spec.clone(),
-        case: name.to_owned(),
-        values: Difference::new(&values, &expected, Measure::Entry),
-        gradients: Difference::new(&gradients, &expected_gradients, Measure::Norm),
-        losses: None,
-        tolerance: Tolerance::NETWORK,
-    }
+    let compute = |seed: Option<u64>| {
+        [&flex, &device].map(|device| {
+            let encoder = make();
+            let encoder = match seed {
+                Some(seed) => moved(encoder, seed),
+                None => encoder,
+            };
+            outcome(encoder.fork(device), device)
+        })
+    };
+    Row::of_network(spec, name.to_owned(), compute, None)
 }
 
 /// Features in training, then in evaluation by the running statistics that training left; and the gradients of all
 /// parameters and of the clips.
-fn outcome(encoder: AnyEncoder, device: &Device) -> (Tensors, Tensors) {
+fn outcome(encoder: AnyEncoder, device: &Device) -> Outcome {
     let mut values = Tensors::default();
     let input = clips(device).require_grad();
     let features = encoder.forward(input.clone());
@@ -76,7 +76,7 @@ fn outcome(encoder: AnyEncoder, device: &Device) -> (Tensors, Tensors) {
     gradients.put("clips", of_clips);
     let features = encoder.valid().forward(clips(device).without_autodiff());
     values.put("features in evaluation", features);
-    (values, gradients)
+    Outcome { values, gradients }
 }
 
 /// Clips of noise, `[N, M, T, V, C]`: of smooth motion, so much of a network is near zero that what a ReLU lets through depends on
@@ -85,19 +85,4 @@ fn clips(device: &Device) -> Tensor<5> {
     let [n, m, t] = CLIPS;
     let data = noise(n * m * t * 75, 2);
     Tensor::<1>::from_data(data, device).reshape([n, m, t, 25, 3])
-}
-
-/// Numbers between -1 and 1, the same on every device.
-pub fn noise(length: usize, seed: u64) -> TensorData {
-    let mut generator = ViewKey {
-        seed,
-        epoch: 0,
-        sample: 0,
-        view: 0,
-    }
-    .rng();
-    let numbers: Vec<f32> = (0..length)
-        .map(|_| generator.random_range(-1.0..1.0))
-        .collect();
-    TensorData::new(numbers, [length])
 }

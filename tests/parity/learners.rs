@@ -14,8 +14,8 @@ use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::ssl_objectives::{Method, SerConfig, Training};
 
 use crate::encoders::{names, without_draws};
-use crate::relative::{Difference, Measure, Tensors};
-use crate::row::{Row, Tolerance};
+use crate::relative::{Tensors, moved};
+use crate::row::{Outcome, Row};
 
 /// A way to train an encoder: a method, or a part of CRRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,8 +221,15 @@ impl Use for Comparison<'_> {
         let flex = Device::flex().autodiff();
         let ours = self.spec.device().expect("a compiled device").autodiff();
         // Made anew for each run: clones share their running state.
-        let [expected, values] =
-            [&flex, &ours].map(|device| self.step(make().fork(device), device));
+        let compute = |seed: Option<u64>| {
+            [&flex, &ours].map(|device| {
+                let method = match seed {
+                    Some(seed) => moved(make(), seed),
+                    None => make(),
+                };
+                self.step(method.fork(device), device)
+            })
+        };
         let losses = self.steps.then(|| {
             let [expected, losses] =
                 [&flex, &ours].map(|device| self.losses(make().fork(device), device));
@@ -238,20 +245,13 @@ impl Use for Comparison<'_> {
             );
             differences.fold(0.0, f64::max)
         });
-        Row {
-            device: self.spec.clone(),
-            case: self.case.clone(),
-            values: Difference::new(&values.0, &expected.0, Measure::Entry),
-            gradients: Difference::new(&values.1, &expected.1, Measure::Norm),
-            losses,
-            tolerance: Tolerance::NETWORK,
-        }
+        Row::of_network(self.spec, self.case.clone(), compute, losses)
     }
 }
 
 impl Comparison<'_> {
     /// Loss, terms and embeddings of one step, and all gradients.
-    fn step<M: Method>(&self, method: M, device: &Device) -> (Tensors, Tensors) {
+    fn step<M: Method>(&self, method: M, device: &Device) -> Outcome {
         let config = &self.config;
         let loader = ViewLoader::training(
             self.data.train.clone(),
@@ -272,7 +272,10 @@ impl Comparison<'_> {
         for (term, value) in &output.item.terms {
             values.put(term.name, value.clone());
         }
-        (values, Tensors::gradients(&training, &output.grads))
+        Outcome {
+            values,
+            gradients: Tensors::gradients(&training, &output.grads),
+        }
     }
 
     /// The losses of a training by burn-train.

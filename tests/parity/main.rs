@@ -12,6 +12,7 @@
 
 mod encoders;
 mod learners;
+mod noise;
 mod operations;
 mod relative;
 mod row;

@@ -8,7 +8,7 @@ use skeleton_ssl::gcn_encoder::kernels::{
     refined_aggregation, temporal_convolution,
 };
 
-use crate::encoders::noise;
+use crate::noise::noise;
 use crate::relative::{Difference, Measure, Tensors};
 use crate::row::{Row, Tolerance};
 
@@ -74,6 +74,7 @@ pub fn compare(name: &str, operation: Operation, spec: &DeviceSpec) -> Row {
         case: name.to_owned(),
         values: Difference::new(&ours.values, &flex.values, Measure::Entry),
         gradients: Difference::new(&ours.gradients, &flex.gradients, Measure::Entry),
+        moved: None,
         losses: None,
         tolerance: Tolerance::OPERATION,
     }
