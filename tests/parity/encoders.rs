@@ -47,11 +47,7 @@ pub fn compare(name: &str, spec: &DeviceSpec) -> Row {
     let device = spec.device().expect("a compiled device").autodiff();
     let compute = |seed: Option<u64>| {
         [&flex, &device].map(|device| {
-            let encoder = make();
-            let encoder = match seed {
-                Some(seed) => moved(encoder, seed),
-                None => encoder,
-            };
+            let encoder = moved(make(), seed);
             outcome(encoder.fork(device), device)
         })
     };

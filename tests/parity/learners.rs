@@ -223,10 +223,7 @@ impl Use for Comparison<'_> {
         // Made anew for each run: clones share their running state.
         let compute = |seed: Option<u64>| {
             [&flex, &ours].map(|device| {
-                let method = match seed {
-                    Some(seed) => moved(make(), seed),
-                    None => make(),
-                };
+                let method = moved(make(), seed);
                 self.step(method.fork(device), device)
             })
         };

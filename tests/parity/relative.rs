@@ -51,8 +51,8 @@ impl Tensors {
 /// How far every weight is moved at most, beside its size: as far as the outputs of two devices are apart.
 const MOVE: f32 = 1.0 / (1 << 18) as f32;
 
-/// `module` with all its weights moved, as `seed` says.
-pub fn moved<M: Module>(module: M, seed: u64) -> M {
+/// `module` with all its weights moved as the seed says, if there is one.
+pub fn moved<M: Module>(module: M, seed: Option<u64>) -> M {
     struct Move(u64);
     impl ModuleMapper for Move {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -69,7 +69,10 @@ pub fn moved<M: Module>(module: M, seed: u64) -> M {
             })
         }
     }
-    module.map(&mut Move(seed << 32))
+    match seed {
+        Some(seed) => module.map(&mut Move(seed << 32)),
+        None => module,
+    }
 }
 
 /// How far a device's numbers are from flex's, and in which tensor most.
