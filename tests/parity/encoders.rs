@@ -1,13 +1,14 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::gcn_encoder::{AnyEncoder, Encoder, EncoderConfig, EncoderInput};
 use skeleton_ssl::skeleton_data::Layout;
 
+use crate::double::double;
 use crate::noise::noise;
-use crate::relative::{Tensors, moved};
-use crate::row::{Outcome, Row};
+use crate::relative::Tensors;
+use crate::row::{Outcome, Row, Side};
 
 /// The encoders at the self-supervised width, or of all widths.
 pub fn names(all: bool) -> impl Iterator<Item = &'static str> {
@@ -45,24 +46,24 @@ pub fn compare(name: &str, spec: &DeviceSpec) -> Row {
         without_draws(encoder.expect("an encoder"))
     };
     let device = spec.device().expect("a compiled device").autodiff();
-    let compute = |seed: Option<u64>| {
-        [&flex, &device].map(|device| {
-            let encoder = moved(make(), seed);
-            outcome(encoder.fork(device), device)
-        })
+    let compute = |side: Side| match side {
+        Side::Flex => outcome(make(), &clips(&flex)),
+        Side::Device => outcome(make().fork(&device), &clips(&device)),
+        Side::Double(moved) => outcome(double(make(), moved), &clips(&flex).cast(FloatDType::F64)),
     };
     Row::of_network(spec, name.to_owned(), compute, None)
 }
 
 /// Features in training, then in evaluation by the running statistics that training left; and the gradients of all
 /// parameters and of the clips.
-fn outcome(encoder: AnyEncoder, device: &Device) -> Outcome {
+fn outcome(encoder: AnyEncoder, clips: &Tensor<5>) -> Outcome {
     let mut values = Tensors::default();
-    let input = clips(device).require_grad();
+    let input = clips.clone().require_grad();
     let features = encoder.forward(input.clone());
     values.put("features in training", features.clone().without_autodiff());
     let [n, d] = features.dims();
-    let probe = Tensor::<1>::from_data(noise(n * d, 1), device).reshape([n, d]);
+    let probe = Tensor::<1>::from_data(noise(n * d, 1), &clips.device()).cast(clips.dtype());
+    let probe = probe.reshape([n, d]);
     let mut gradients = (features * probe).sum().backward();
     let of_clips = input
         .grad_remove(&mut gradients)
@@ -70,7 +71,7 @@ fn outcome(encoder: AnyEncoder, device: &Device) -> Outcome {
     let gradients = GradientsParams::from_grads(gradients, &encoder);
     let mut gradients = Tensors::gradients(&encoder, &gradients);
     gradients.put("clips", of_clips);
-    let features = encoder.valid().forward(clips(device).without_autodiff());
+    let features = encoder.valid().forward(clips.clone().without_autodiff());
     values.put("features in evaluation", features);
     Outcome { values, gradients }
 }

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::data::dataloader::DataLoader;
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use burn::train::TrainStep;
 use skeleton_ssl::DeviceSpec;
 use skeleton_ssl::experiment::{DataFormat, Experiment, MethodConfig, MethodName, PreparedData};
@@ -13,9 +13,10 @@ use skeleton_ssl::skeleton_data::Stream;
 use skeleton_ssl::skeleton_data::synthetic::SyntheticConfig;
 use skeleton_ssl::ssl_objectives::{Method, SerConfig, Training};
 
+use crate::double::double;
 use crate::encoders::{names, without_draws};
-use crate::relative::{Tensors, moved};
-use crate::row::{Outcome, Row};
+use crate::relative::Tensors;
+use crate::row::{Outcome, Row, Side};
 
 /// A way to train an encoder: a method, or a part of CRRL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,11 +222,10 @@ impl Use for Comparison<'_> {
         let flex = Device::flex().autodiff();
         let ours = self.spec.device().expect("a compiled device").autodiff();
         // Made anew for each run: clones share their running state.
-        let compute = |seed: Option<u64>| {
-            [&flex, &ours].map(|device| {
-                let method = moved(make(), seed);
-                self.step(method.fork(device), device)
-            })
+        let compute = |side: Side| match side {
+            Side::Flex => self.step(make(), &flex, FloatDType::F32),
+            Side::Device => self.step(make().fork(&ours), &ours, FloatDType::F32),
+            Side::Double(moved) => self.step(double(make(), moved), &flex, FloatDType::F64),
         };
         let losses = self.steps.then(|| {
             let [expected, losses] =
@@ -248,7 +248,7 @@ impl Use for Comparison<'_> {
 
 impl Comparison<'_> {
     /// Loss, terms and embeddings of one step, and all gradients.
-    fn step<M: Method>(&self, method: M, device: &Device) -> Outcome {
+    fn step<M: Method>(&self, method: M, device: &Device, numbers: FloatDType) -> Outcome {
         let config = &self.config;
         let loader = ViewLoader::training(
             self.data.train.clone(),
@@ -260,7 +260,12 @@ impl Comparison<'_> {
             1,
             device.clone(),
         );
-        let batch = loader.iter().next().expect("a batch").expect("clips");
+        let mut batch = loader.iter().next().expect("a batch").expect("clips");
+        batch.views = batch
+            .views
+            .into_iter()
+            .map(|view| view.cast(numbers))
+            .collect();
         let training = Training::new(method);
         let output = training.step(batch);
         let mut values = Tensors::default();

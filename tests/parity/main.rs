@@ -10,6 +10,8 @@
 //! A program of its own rather than tests of the harness: a device's random generator belongs to the process, the table is
 //! worth reading, and some Vulkan drivers crash where a device is dropped at the end of `main`.
 
+mod double;
+mod edge;
 mod encoders;
 mod learners;
 mod noise;

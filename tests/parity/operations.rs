@@ -74,7 +74,7 @@ pub fn compare(name: &str, operation: Operation, spec: &DeviceSpec) -> Row {
         case: name.to_owned(),
         values: Difference::new(&ours.values, &flex.values, Measure::Entry),
         gradients: Difference::new(&ours.gradients, &flex.gradients, Measure::Entry),
-        moved: None,
+        edge: None,
         losses: None,
         tolerance: Tolerance::OPERATION,
     }

@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-
-use crate::noise::noise;
 
 /// Tensors by name, on the host.
 #[derive(Default)]
@@ -45,33 +43,6 @@ impl Tensors {
         module.visit(&mut visitor);
         assert!(!visitor.found.0.is_empty(), "no parameter has a gradient");
         visitor.found
-    }
-}
-
-/// How far every weight is moved at most, beside its size: as far as the outputs of two devices are apart.
-const MOVE: f32 = 1.0 / (1 << 18) as f32;
-
-/// `module` with all its weights moved as the seed says, if there is one.
-pub fn moved<M: Module>(module: M, seed: Option<u64>) -> M {
-    struct Move(u64);
-    impl ModuleMapper for Move {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            self.0 += 1;
-            let seed = self.0;
-            param.map(|weights| {
-                let trained = weights.is_require_grad();
-                let noise = noise(weights.shape().num_elements(), seed);
-                let noise = Tensor::<1>::from_data(noise, &weights.device());
-                let moves = noise.reshape(weights.shape()) * MOVE + 1.0;
-                (weights.detach() * moves)
-                    .detach()
-                    .set_require_grad(trained)
-            })
-        }
-    }
-    match seed {
-        Some(seed) => module.map(&mut Move(seed << 32)),
-        None => module,
     }
 }
 

@@ -3,6 +3,8 @@ use std::fmt;
 use comfy_table::{Table, presets};
 use skeleton_ssl::DeviceSpec;
 
+use crate::double::Moved;
+use crate::edge::Edge;
 use crate::relative::{Difference, Measure, Tensors};
 
 /// How far a device may be from flex.
@@ -37,6 +39,17 @@ pub struct Outcome {
     pub gradients: Tensors,
 }
 
+/// Who computes.
+#[derive(Clone, Copy, Debug)]
+pub enum Side {
+    /// Flex, with its kernels.
+    Flex,
+    /// The device that is compared with it.
+    Device,
+    /// Double precision.
+    Double(Option<Moved>),
+}
+
 /// A device beside flex in one case.
 #[derive(Debug)]
 pub struct Row {
@@ -48,47 +61,32 @@ pub struct Row {
     pub values: Difference,
     /// Of all gradients.
     pub gradients: Difference,
-    /// Of all gradients with weights a little moved, computed where those of the weights themselves are outside their tolerance. It says
-    /// what kind of difference that is, and excuses nothing.
-    pub moved: Option<f64>,
+    /// What double precision says where gradients are outside their tolerance. It excuses nothing.
+    pub edge: Option<Edge>,
     /// Of the losses of 20 steps, where there was a training.
     pub losses: Option<f64>,
     /// How large each may be.
     pub tolerance: Tolerance,
 }
 
-/// Other weights that are tried where the gradients of a network are outside their tolerance.
-const MOVES: u64 = 3;
-
 impl Row {
-    /// A network's: flex and the device with the same weights, which `compute` moves by a seed if it is given one.
-    ///
-    /// A single activation that rounding takes across a ReLU late in a network can change all gradients before it. Where the weights
-    /// are moved by some millionths, on both devices alike, it may no longer be so near to zero. So gradients outside their tolerance are
-    /// compared again, and the smallest difference is shown beside theirs.
+    /// A network's: what flex and the device `compute`, and double precision where their gradients are outside the tolerance.
     pub fn of_network(
         device: &DeviceSpec,
         case: String,
-        compute: impl Fn(Option<u64>) -> [Outcome; 2],
+        compute: impl Fn(Side) -> Outcome,
         losses: Option<f64>,
     ) -> Self {
         let tolerance = Tolerance::NETWORK;
-        let of_gradients = |[flex, ours]: &[Outcome; 2]| {
-            Difference::new(&ours.gradients, &flex.gradients, Measure::Norm)
-        };
-        let both = compute(None);
-        let gradients = of_gradients(&both);
-        let moved = (gradients.largest > tolerance.gradients).then(|| {
-            let moves = (1..=MOVES).map(|seed| of_gradients(&compute(Some(seed))).largest);
-            moves.fold(f64::INFINITY, f64::min)
-        });
-        let [flex, ours] = both;
+        let [flex, ours] = [Side::Flex, Side::Device].map(&compute);
+        let gradients = Difference::new(&ours.gradients, &flex.gradients, Measure::Norm);
+        let outside = gradients.largest > tolerance.gradients;
         Self {
             device: device.clone(),
             case,
             values: Difference::new(&ours.values, &flex.values, Measure::Entry),
             gradients,
-            moved,
+            edge: outside.then(|| Edge::find(&flex, &ours, compute)),
             losses,
             tolerance,
         }
@@ -119,8 +117,8 @@ impl fmt::Display for Row {
             self.gradients.largest,
             self.gradients.tensor,
         )?;
-        if let Some(moved) = self.moved {
-            write!(f, " (with weights moved {moved:.1e})")?;
+        if let Some(edge) = self.edge {
+            write!(f, " ({edge})")?;
         }
         if let Some(losses) = self.losses {
             write!(f, ", losses {losses:.1e}")?;
@@ -142,10 +140,7 @@ pub fn table(rows: &[Row]) -> Table {
             row.device.to_string(),
             row.case.clone(),
             format!("{:.1e}", row.values.largest),
-            row.moved
-                .map_or(format!("{:.1e}", row.gradients.largest), |moved| {
-                    format!("{:.1e} (moved {moved:.1e})", row.gradients.largest)
-                }),
+            format!("{:.1e}", row.gradients.largest),
             row.losses
                 .map_or(String::new(), |losses| format!("{losses:.1e}")),
         ]);

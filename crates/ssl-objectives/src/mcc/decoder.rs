@@ -179,11 +179,13 @@ impl InterpolationDecoder {
         assert_shape!(guess, [n, persons, frames, joints, channels]);
         let device = map.device();
 
-        let weights = times.interpolation(map_frames, &device).unsqueeze_dim(1);
+        let numbers = map.dtype();
+        let weights = times.interpolation(map_frames, &device).cast(numbers);
         let map = map.reshape([n, bodies, map_frames, map_joints * features]);
-        let mut y = weights.matmul(map);
+        let mut y = weights.unsqueeze_dim(1).matmul(map);
         let mut width = features;
-        let valid = times.valid(&device).reshape([n, 1, frames, 1]);
+        let valid = times.valid(&device).cast(numbers);
+        let valid = valid.reshape([n, 1, frames, 1]);
         for layer in &self.layers {
             let terms = Terms {
                 activate: true,
@@ -208,7 +210,7 @@ impl InterpolationDecoder {
             .swap_dims(2, 3)
             .reshape([n, persons, frames, joints, channels]);
 
-        let missing = over_frames(times.missing(&device));
+        let missing = over_frames(times.missing(&device).cast(numbers));
         match (self.config.residual, self.config.exact_known) {
             (true, true) => guess + y * missing,
             (true, false) => guess + y,
@@ -239,7 +241,7 @@ impl InterpolationDecoder {
             ValidJoints::NonZero => size,
         };
         let counted = size.greater_elem(0.0).float() * frames;
-        let counted = counted.expand([n, m, t, v, 1]);
+        let counted = counted.cast(dense.dtype()).expand([n, m, t, v, 1]);
         let error = (prediction - dense).square();
         let error = error.narrow(4, 0, self.config.channels.unwrap_or(channels));
         let number = counted.clone().sum().clamp_min(1.0);

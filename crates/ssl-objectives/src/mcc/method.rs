@@ -107,10 +107,11 @@ impl<E: Encoder> Mcc<E> {
 /// Where between two clips each sample's third clip lies, `[N, 1]`: drawn in training, in the middle elsewhere.
 fn share(clips: &Tensor<5>) -> Tensor<2> {
     let (n, device) = (clips.dims()[0], clips.device());
-    match device.is_autodiff() {
+    let share: Tensor<2> = match device.is_autodiff() {
         true => Tensor::random([n, 1], Distribution::Uniform(0.0, 1.0), &device),
         false => Tensor::full([n, 1], 0.5, &device),
-    }
+    };
+    share.cast(clips.dtype())
 }
 
 impl<E: Encoder + ModuleDisplay> Method for Mcc<E> {

@@ -1,6 +1,7 @@
 use burn::config::Config;
+use burn::module::{ModuleMapper, Param};
 use burn::optim::AdamConfig;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{DType, Device, FloatDType, TensorData};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
 
 use super::*;
@@ -114,6 +115,36 @@ fn consistency_compares_the_projections_of_the_first_three_views() {
             let difference = (output.embedding - a.without_autodiff()).abs().max();
             assert!(scalar(difference) < 1e-5);
         }
+    }
+}
+
+#[test]
+fn clips_in_double_precision_have_a_loss_in_it() {
+    struct Double;
+    impl ModuleMapper for Double {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|tensor| tensor.cast(FloatDType::F64))
+        }
+    }
+    let device = Device::flex();
+    for continuity in [small().continuity, Continuity::FeatureLerp] {
+        let model = mcc(small().with_continuity(continuity), &device);
+        let single = batch(6, 2, &device);
+        let mut double = single.clone();
+        double.views = double
+            .views
+            .into_iter()
+            .map(|view| view.cast(FloatDType::F64))
+            .collect();
+        let single = model.forward(single).loss;
+        let double = model.map(&mut Double).forward(double).loss;
+        assert_eq!(double.dtype(), DType::F64);
+        let (single, double) = (scalar(single), double.into_scalar::<f64>());
+        let difference = (single - double).abs();
+        assert!(
+            difference > 0.0 && difference < 1e-5 * double,
+            "{single}, {double}"
+        );
     }
 }
 
